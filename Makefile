@@ -1,0 +1,86 @@
+# Two commands matter: `make book` and `make test`.  `make help` lists the rest.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+PY ?= python3
+JOBS ?= 2
+PORT ?= 8000
+V ?= .venv/bin
+READY := $(if $(filter .venv/bin,$(V)),.venv/ready)
+HTML := _build/html
+TOOLS := book/_tools
+
+export PYTHONHASHSEED := 0
+export OMP_NUM_THREADS ?= 1
+
+.PHONY: help book test lint run render notebooks chapter serve bench tamper ledger clean
+
+help:  ## list these commands
+	@echo "make COMMAND, where COMMAND is one of"
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1|\2/p' Makefile | column -t -s '|'
+
+book: run render  ## execute every chapter, render the book, print where it is
+	@echo "The book: $(CURDIR)/$(HTML)/index.html"
+
+run: $(READY)
+	@echo "[book 1/2] executing chapters, $(JOBS) at a time"
+	@$(V)/python $(TOOLS)/notebooks.py run -j $(JOBS)
+
+# A failed build must not leave pages that the next build would take as done.
+render: $(READY)
+	@echo "[book 2/2] rendering"
+	@$(V)/jupyter-book build -q -W --keep-going -n . \
+	  || { rm -rf $(HTML) _build/.doctrees _build/jupyter_execute; \
+	       echo "The book was not rendered: see the warnings above." >&2; exit 1; }
+
+test: lint  ## lint, test the package and the book, run every notebook again
+	@echo "[test 2/4] the package and the sources of the book"
+	@$(V)/pytest -q -n $(JOBS) --dist loadfile ottools tests \
+	  --ignore tests/test_html.py --ignore tests/test_formulas.py
+	@echo "[test 3/4] the book itself"
+	@$(MAKE) book
+	@echo "[test 4/4] its pages and formulas; every notebook once more, strictly"
+	@$(V)/pytest -q -n $(JOBS) --dist loadfile \
+	  tests/test_html.py tests/test_formulas.py --nbval notebooks
+
+lint: $(READY)  ## style and form of the code, and of the notebooks' code
+	@echo "[test 1/4] ruff, and notebooks/ against book/"
+	@$(V)/ruff check .
+	@$(V)/ruff format --check .
+	@$(V)/python $(TOOLS)/notebooks.py check
+
+notebooks: $(READY)  ## for authors: execute the chapters and store notebooks/
+	@$(V)/python $(TOOLS)/notebooks.py run -j $(JOBS) --write
+
+chapter: $(READY)  ## NAME=gan: execute and store one chapter, then render the book
+	@test -n "$(NAME)" || { echo "Say which one: make chapter NAME=gan" >&2; exit 2; }
+	@$(V)/python $(TOOLS)/notebooks.py run $(NAME) --write
+	@$(MAKE) book
+
+serve: book  ## look at the book at http://localhost:PORT (PORT=8000)
+	@$(V)/python -m http.server $(PORT) --bind 127.0.0.1 --directory $(HTML)
+
+ledger: run  ## print what is proved, certified, tested, cited and refuted
+	@$(V)/python -m ottools.ledger _build/executed
+
+tamper: $(READY)  ## damage copies of the book in many ways: each must be noticed
+	@$(V)/python tests/tamper.py
+
+bench: $(READY)  ## measure the package beside the libraries that people use
+	@for file in benchmarks/bench_*.py; do \
+	  test -e "$$file" || { echo "There is no benchmark yet."; break; }; \
+	  echo "== $$file"; $(V)/python "$$file"; done
+
+clean:  ## remove everything that was built (not the virtual environment)
+	rm -rf _build .pytest_cache .ruff_cache .hypothesis
+
+.venv/ready: pyproject.toml constraints.txt
+	@$(PY) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Python 3.11 or newer is needed: make PY=/path/to/python3.11" >&2; exit 1; }
+	@echo "[setup] a virtual environment in .venv; about 120 packages, 2 GB, a minute or two"
+	@$(PY) -m venv .venv
+	@.venv/bin/pip install --disable-pip-version-check -c constraints.txt -e '.[book,test]' \
+	  | awk '/^Collecting/ {printf "."; fflush()} END {print ""}'
+	@touch $@

@@ -1,0 +1,30 @@
+"""Let nbval's kernels emit what notebooks/ stores: text, LaTeX and records."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+KERNEL_CONFIG = """\
+c = get_config()
+c.DisplayFormatter.active_types = ["text/plain", "text/latex"]
+c.HistoryManager.enabled = False
+"""
+
+
+def pytest_configure(config):
+    if not config.getoption("nbval", False):
+        return
+    home = Path(tempfile.mkdtemp(prefix="ottools-ipython-"))
+    profile = home / "profile_default"
+    profile.mkdir()
+    (profile / "ipython_kernel_config.py").write_text(KERNEL_CONFIG)
+    os.environ.update(
+        IPYTHONDIR=str(home),
+        OMP_NUM_THREADS="1",
+        PYTHONHASHSEED="0",
+        MPLBACKEND="module://matplotlib_inline.backend_inline",
+    )
+    config.add_cleanup(lambda: shutil.rmtree(home, ignore_errors=True))
