@@ -1,0 +1,127 @@
+"""Derivations that check themselves: vocabulary, claims, verdicts, display.
+
+>>> from ottools.derive import Space, densities, KL, Equal, check
+>>> p, q = densities("p q", on=Space("X"))
+>>> check(Equal(KL(p, q), KL(q, p))).status
+'refuted'
+"""
+
+from sympy import E as EULER
+from sympy import Rational, oo, pi
+
+from .claims import AtLeast, AtMost, Claim, Counterexample, Equal, Less, Verdict, check
+from .derivation import Derivation, StepError, counterexample
+from .exercises import Attempt, Exercise
+from .mutants import mutants, score
+from .ordered import Abs, ClaimError, Max, Min, exp, log, log2, sqrt
+from .reading import claim, formula
+from .relations import Equivalent, Every, Maximiser, Minimiser, Stationary, Tends
+from .typeset import tex, text
+from .vocabulary import (
+    JS,
+    KL,
+    LINE,
+    TV,
+    Alias,
+    Chi2,
+    ConditionalEntropy,
+    CrossEntropy,
+    E,
+    H,
+    Int,
+    Mean,
+    Normal,
+    NormalProduct,
+    Space,
+    Table,
+    Uniform,
+    Variance,
+    between,
+    d,
+    densities,
+    function,
+    index,
+    joint,
+    named,
+    natural,
+    positive,
+    real,
+    samples,
+    total,
+    unit,
+    variation,
+    vary,
+)
+
+__all__ = [
+    "Abs",
+    "Alias",
+    "AtLeast",
+    "AtMost",
+    "Attempt",
+    "Chi2",
+    "Claim",
+    "ClaimError",
+    "ConditionalEntropy",
+    "Counterexample",
+    "CrossEntropy",
+    "Derivation",
+    "E",
+    "EULER",
+    "Equal",
+    "Equivalent",
+    "Every",
+    "Exercise",
+    "H",
+    "Int",
+    "JS",
+    "KL",
+    "LINE",
+    "Less",
+    "Max",
+    "Maximiser",
+    "Mean",
+    "Min",
+    "Minimiser",
+    "Normal",
+    "NormalProduct",
+    "Rational",
+    "Space",
+    "Stationary",
+    "StepError",
+    "TV",
+    "Table",
+    "Tends",
+    "Uniform",
+    "Variance",
+    "Verdict",
+    "between",
+    "check",
+    "claim",
+    "counterexample",
+    "d",
+    "densities",
+    "exp",
+    "formula",
+    "function",
+    "index",
+    "joint",
+    "log",
+    "log2",
+    "mutants",
+    "named",
+    "natural",
+    "oo",
+    "pi",
+    "positive",
+    "real",
+    "samples",
+    "score",
+    "sqrt",
+    "tex",
+    "text",
+    "total",
+    "unit",
+    "variation",
+    "vary",
+]

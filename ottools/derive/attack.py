@@ -1,0 +1,585 @@
+"""The numerical attack: every claim meets random concrete worlds.
+
+Densities become exact rational mass functions on small finite spaces, or step densities
+on cells of the line; normal and uniform densities are integrated by quadrature. The
+definitions of the functionals stand here a second time, on purpose: a fault in
+`vocabulary` or `normal` must not hide itself.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field
+from fractions import Fraction
+from itertools import product as pairs
+
+import mpmath
+import sympy as sp
+from mpmath import mp
+
+from . import ordered as o
+from . import vocabulary as v
+
+
+class Exact:
+    """The arithmetic of SymPy, for counterexamples that are shown exactly."""
+
+    log, exp, sqrt = staticmethod(sp.log), staticmethod(sp.exp), staticmethod(sp.sqrt)
+
+    @staticmethod
+    def number(x):
+        """Convert a Fraction or SymPy number."""
+        return sp.Rational(x.numerator, x.denominator) if isinstance(x, Fraction) else x
+
+
+class Floating:
+    """The arithmetic of mpmath at the current precision."""
+
+    log, exp, sqrt = (
+        staticmethod(mpmath.log),
+        staticmethod(mpmath.exp),
+        staticmethod(mpmath.sqrt),
+    )
+
+    @staticmethod
+    def number(x):
+        """Convert a Fraction or SymPy number."""
+        if isinstance(x, Fraction):
+            return mp.mpf(x.numerator) / x.denominator
+        if isinstance(x, sp.Basic):
+            if x in (sp.oo, -sp.oo):
+                return mp.inf if x == sp.oo else -mp.inf
+            return mp.mpmathify(x.evalf(mp.dps + 5))
+        return mp.mpf(x)
+
+
+@dataclass
+class World:
+    """One admissible assignment; everything random in it is an exact Fraction."""
+
+    rng: random.Random
+    nice: bool = False
+    located: bool = False
+    scale: int = 1
+    steep: bool = False
+    lone: bool = False
+    values: dict = field(default_factory=dict)
+
+    def draw(self, lo, hi):
+        """Draw a rational in the open interval (lo, hi)."""
+        r = self.rng
+        if lo == -sp.oo:
+            base = Fraction(r.randint(-6, 6), r.choice((1, 2, 3)))
+            return base if hi == sp.oo else Fraction(int(hi)) - abs(base) - 1
+        lo = Fraction(int(sp.Rational(lo).p), int(sp.Rational(lo).q))
+        if hi == sp.oo:
+            return lo + (
+                Fraction(r.randint(1, 3))
+                if self.nice
+                else Fraction(r.randint(1, 40), r.randint(1, 12))
+            )
+        hi = Fraction(int(sp.Rational(hi).p), int(sp.Rational(hi).q))
+        den = r.randint(2, 4) if self.nice else r.randint(5, 60)
+        return lo + (hi - lo) * Fraction(r.randint(1, den - 1), den)
+
+    def get(self, key, make):
+        """Return the value of a leaf, made at the first request."""
+        if key not in self.values:
+            self.values[key] = make()
+        return self.values[key]
+
+    def var(self, s: v.Var):
+        """The value of a scalar."""
+        if s.integer:
+            return self.get(
+                s, lambda: Fraction(1 if self.lone else self.rng.randint(2, 4))
+            )
+        return self.get(s, lambda: self.draw(*s.domain))
+
+    def cells(self, space: v.Space):
+        """The cells of a space: a list of (left end, width)."""
+        return self.get(space, lambda: self._make_cells(space))
+
+    def _make_cells(self, space):
+        if space.size is not None:
+            n = (
+                int(self.var(space.size))
+                if isinstance(space.size, v.Var)
+                else int(space.size)
+            )
+        else:
+            n = 2 if self.nice else self.rng.randint(2, 4)
+        if space.kind == "finite":
+            return [(Fraction(k), Fraction(1)) for k in range(n)]
+        left, out = Fraction(self.rng.randint(-2, 0)), []
+        for _ in range(n):
+            width = (
+                Fraction(1, self.scale)
+                if self.nice
+                else Fraction(self.rng.randint(1, 9), 4 * self.scale)
+            )
+            out.append((left, width))
+            left += width
+        return out
+
+    def table(self, f):
+        """The values of a function on the cells of its space."""
+        return self.get(f, lambda: self._make_table(f))
+
+    def _make_table(self, f):
+        if isinstance(f, v.Table):
+            self.values.setdefault(
+                f.space, [(Fraction(k), Fraction(1)) for k in range(len(f.weights))]
+            )
+            return {(k,): Fraction(int(w.p), int(w.q)) for k, w in enumerate(f.weights)}
+        if isinstance(f, v.Marginal):
+            return self._marginal(f)
+        grids = [self.cells(s) for s in f.spaces]
+        keys = list(pairs(*(range(len(g)) for g in grids)))
+        size = {
+            k: _product(g[i][1] for g, i in zip(grids, k, strict=True)) for k in keys
+        }
+        if f.mass is None:
+            return {k: self.draw(*f.domain) for k in keys}
+        top = 3 if self.nice else self.rng.choice((9, 60))
+        raw = {k: Fraction(self.rng.randint(1, top)) for k in keys}
+        if self.steep and f.mass:
+            peak = sum(isinstance(g, v.Density) for g in self.values) % len(keys)
+            raw[keys[peak]] += 10**8
+        if f.mass == 0:
+            mean = sum(raw.values()) / len(keys)
+            return {k: (raw[k] - mean) / size[k] / 7 for k in keys}
+        return {k: raw[k] / sum(raw.values()) / size[k] for k in keys}
+
+    def _marginal(self, f):
+        whole, (own,) = self.table(f.joint), f.spaces
+        axis = f.joint.spaces.index(own)
+        other = self.cells(f.joint.spaces[1 - axis])
+        out = {}
+        for k, val in whole.items():
+            key = (k[axis],)
+            out[key] = out.get(key, 0) + val * other[k[1 - axis]][1]
+        return out
+
+    def item(self, f, idx):
+        """A member of an indexed family."""
+        low = Fraction(1, 9) if f.positive else -2
+        return self.get(
+            (f, idx),
+            lambda: Fraction(self.rng.randint(1, 20), 7) + (low if f.positive else low),
+        )
+
+    def changed(self):
+        """Return a copy whose values can be changed without harm."""
+        return World(
+            self.rng,
+            self.nice,
+            self.located,
+            self.scale,
+            self.steep,
+            self.lone,
+            dict(self.values),
+        )
+
+
+def _product(numbers):
+    out = Fraction(1)
+    for n in numbers:
+        out *= n
+    return out
+
+
+class Evaluate:
+    """The value of an author's formula in a world, by definition."""
+
+    def __init__(self, world: World, backend=Floating):
+        self.world, self.nb, self.frozen = world, backend, {}
+
+    def __call__(self, e, env=None):
+        """Return the number; `env` maps points and indices."""
+        env = env or {}
+        for kind in type(e).__mro__:
+            method = getattr(self, f"do_{kind.__name__}", None)
+            if method:
+                return method(e, env)
+        if isinstance(e, v.Alias):
+            return self(e.unfold(), env)
+        if e.is_number:
+            return self.nb.number(e)
+        raise o.ClaimError(f"no numerical meaning is known for {e}.")
+
+    def do_Plus(self, e, env):
+        return sum((self(a, env) for a in e.args), self.nb.number(Fraction(0)))
+
+    def do_Neg(self, e, env):
+        return -self(e.args[0], env)
+
+    def do_Times(self, e, env):
+        out = self.nb.number(Fraction(1))
+        for a in e.args:
+            val = self(a, env)
+            if val == 0:
+                return val
+            out *= val
+        return out
+
+    def do_Over(self, e, env):
+        return self(e.args[0], env) / self(e.args[1], env)
+
+    def do_Power(self, e, env):
+        return self(e.args[0], env) ** self(e.args[1], env)
+
+    def do_Log(self, e, env):
+        return self.nb.log(self(e.args[0], env))
+
+    def do_Log2(self, e, env):
+        return self.nb.log(self(e.args[0], env)) / self.nb.log(2)
+
+    def do_Exp(self, e, env):
+        return self.nb.exp(self(e.args[0], env))
+
+    def do_Sqrt(self, e, env):
+        return self.nb.sqrt(self(e.args[0], env))
+
+    def do_Abs(self, e, env):
+        return abs(self(e.args[0], env))
+
+    def do_Max(self, e, env):
+        return max(self(a, env) for a in e.args)
+
+    def do_Min(self, e, env):
+        return min(self(a, env) for a in e.args)
+
+    def do_Var(self, e, env):
+        return self.nb.number(self.world.var(e))
+
+    def do_Index(self, e, env):
+        if e in env:
+            return self.nb.number(Fraction(env[e]))
+        return self.nb.number(self.world.get(e, lambda: Fraction(1)))
+
+    def do_Item(self, e, env):
+        f, *idx = e.args
+        key = tuple(int(self(i, env)) for i in idx)
+        return self.nb.number(self.world.item(f, key))
+
+    def do_Sum(self, e, env):
+        body, i, n = e.args
+        return sum(
+            (self(body, {**env, i: k}) for k in range(1, int(self(n, env)) + 1)),
+            self.nb.number(Fraction(0)),
+        )
+
+    def do_Point(self, e, env):
+        place = self._place(e, env)
+        return (
+            place
+            if self.world.located
+            else self.nb.number(
+                self.world.cells(e.space)[place][0]
+                + self.world.cells(e.space)[place][1] / 2
+            )
+        )
+
+    def _place(self, point, env):
+        """The bound place of a point, or a random one if it is free."""
+        if point in env:
+            return env[point]
+        if self.world.located and point.space.kind == "line":
+            return self.nb.number(
+                self.world.get(point, lambda: self.world.draw(-sp.oo, sp.oo))
+            )
+        n = len(self.world.cells(point.space))
+        return self.world.get(point, lambda: self.world.rng.randrange(n))
+
+    def do_At(self, e, env):
+        f, *points = e.args
+        return self.at(f, tuple(self._place(p, env) for p in points), env)
+
+    def at(self, f, places, env):
+        """The value of a function, or of a composite such as (p + q)/2, at places."""
+        if f in self.frozen:
+            return self.frozen[f](f, places, env)
+        if isinstance(f, v.Named):
+            return self(f.key[2], {**env, f.key[1]: places[0]})
+        if isinstance(f, v.Fn | v.Table):
+            table = self.world.table(f)
+            if self.world.located and any(s.kind == "line" for s in f.spaces):
+                places = (self._cell(f.space, places[0]),)
+            return self.nb.number(table[places]) if places[0] is not None else mp.mpf(0)
+        if isinstance(f, v.Normal):
+            m, s2 = (self(a, env) for a in f.args)
+            return mp.exp(-((places[0] - m) ** 2) / (2 * s2)) / mp.sqrt(2 * mp.pi * s2)
+        if isinstance(f, v.Uniform):
+            a, b = (self(t, env) for t in f.args)
+            return 1 / (b - a) if a <= places[0] <= b else mp.mpf(0)
+        if not f.args or isinstance(f, v.Var):
+            return self(f, env)
+        return _Local(self, places)(f, env)
+
+    def _cell(self, space, x):
+        for k, (left, width) in enumerate(self.world.cells(space)):
+            if self.nb.number(left) <= x < self.nb.number(left + width):
+                return k
+        return None
+
+    def integrate(self, space, f):
+        """∫ f over a space; f takes a place."""
+        if not self.world.located or space.kind != "line":
+            return sum(
+                (
+                    f(k) * self.nb.number(w)
+                    for k, (_, w) in enumerate(self.world.cells(space))
+                ),
+                self.nb.number(Fraction(0)),
+            )
+        edges = self.edges(space)
+        return sum(
+            (mp.quad(f, [a, b]) for a, b in zip(edges, edges[1:], strict=False)),
+            mp.mpf(0),
+        )
+
+    def edges(self, space):
+        """Break points of the line: ends of steps and uniforms, scales of normals."""
+        out = set()
+        for f in self.world.values.get("laws", ()):
+            if isinstance(f, v.Normal):
+                m, s2 = (self(a) for a in f.args)
+                reach = mp.sqrt(2 * mp.dps * mp.log(10)) + 1
+                out |= {m + k * mp.sqrt(s2) * reach / 3 for k in range(-3, 4)}
+            elif isinstance(f, v.Uniform):
+                out |= {self(a) for a in f.args}
+            else:
+                cells = self.world.cells(space)
+                out |= {self.nb.number(a) for a, _ in cells}
+                out.add(self.nb.number(cells[-1][0] + cells[-1][1]))
+        return sorted(out)
+
+    def do_Expect(self, e, env):
+        body, x, p = e.args
+        return self.integrate(x.space, lambda k: self._weighted(p, body, x, k, env))
+
+    def _weighted(self, p, body, x, k, env):
+        w = self.at(p, (k,), env)
+        return w * self(body, {**env, x: k}) if w != 0 else w
+
+    def do_Integral(self, e, env):
+        body, x = e.args
+        return self.integrate(x.space, lambda k: self(body, {**env, x: k}))
+
+    def do_Given(self, e, env):
+        p, y, x = e.args
+        at = {x: self._place(x, env), y: self._place(y, env)}
+        order = (x, y) if p.spaces == (x.space, y.space) else (y, x)
+        whole = self.at(p, tuple(at[k] for k in order), env)
+        return whole / self.at(p.on(x.space), (at[x],), env)
+
+    def functional(self, e, density):
+        """∫ of a pointwise formula of the values of the arguments."""
+        if isinstance(e.args[0], v.NormalProduct):
+            return self._hermite(e.args, density)
+        spaces = e.points
+        if len(spaces) == 1:
+            return self.integrate(
+                spaces[0].space,
+                lambda k: density(*(self.at(a, (k,), {}) for a in e.args)),
+            )
+        grids = [self.world.cells(s.space) for s in spaces]
+        total = self.nb.number(Fraction(0))
+        for places in pairs(*(range(len(g)) for g in grids)):
+            w = _product(g[i][1] for g, i in zip(grids, places, strict=True))
+            total += self.nb.number(w) * density(
+                *(self.at(a, places, {}) for a in e.args)
+            )
+        return total
+
+    def _hermite(self, laws, density):
+        """E_p of a quadratic: three Gauss–Hermite nodes a coordinate are exact."""
+        dim = int(self(laws[0].args[2]))
+        nodes = [(mp.mpf(0), mp.mpf(2) / 3)] + [
+            (s * mp.sqrt(3), mp.mpf(1) / 6) for s in (1, -1)
+        ]
+        read = [
+            [
+                (
+                    self(f.args[0][v.Index("i")], {v.Index("i"): k}),
+                    self(f.args[1][v.Index("i")], {v.Index("i"): k}),
+                )
+                for k in range(1, dim + 1)
+            ]
+            for f in laws
+        ]
+
+        def pdf(law, x):
+            return mp.exp(
+                sum(
+                    -((a - m) ** 2) / (2 * s) - mp.log(2 * mp.pi * s) / 2
+                    for a, (m, s) in zip(x, law, strict=True)
+                )
+            )
+
+        total = mp.mpf(0)
+        for pick in pairs(*[nodes] * dim):
+            x = [
+                m + mp.sqrt(s) * z for (z, _), (m, s) in zip(pick, read[0], strict=True)
+            ]
+            vals = [pdf(law, x) for law in read]
+            weight = mp.fprod(w for _, w in pick)
+            total += weight * density(*vals) / vals[0]
+        return total
+
+    def _xlog(self, p, ratio_top, ratio_bottom):
+        if p == 0:
+            return self.nb.number(Fraction(0))
+        if ratio_bottom == 0:
+            return mp.inf
+        return p * self.nb.log(ratio_top / ratio_bottom)
+
+    def do_KL(self, e, env):
+        return self.functional(e, lambda p, q: self._xlog(p, p, q))
+
+    def do_H(self, e, env):
+        return self.functional(e, lambda p: -self._xlog(p, p, 1))
+
+    def do_CrossEntropy(self, e, env):
+        return self.functional(e, lambda p, q: self._xlog(p, 1, q))
+
+    def do_JS(self, e, env):
+        return self.functional(
+            e,
+            lambda p, q: (
+                (self._xlog(p, 2 * p, p + q) + self._xlog(q, 2 * q, p + q)) / 2
+            ),
+        )
+
+    def do_TV(self, e, env):
+        return self.functional(e, lambda p, q: abs(p - q) / 2)
+
+    def do_Chi2(self, e, env):
+        return self.functional(e, lambda p, q: p * p / q - 2 * p + q)
+
+    def do_ConditionalEntropy(self, e, env):
+        p, y, x = e.args
+        whole, part = self.world.table(p), self.world.table(p.on(x.space))
+        axis = p.spaces.index(x.space)
+        total = self.nb.number(Fraction(0))
+        for k, val in whole.items():
+            w = _product(
+                self.world.cells(s)[i][1] for s, i in zip(p.spaces, k, strict=True)
+            )
+            share = self.nb.number(part[(k[axis],)])
+            total += self.nb.number(w) * self._xlog(
+                self.nb.number(val), share, self.nb.number(val)
+            )
+        return total
+
+    def do_Mean(self, e, env):
+        return self(e.unfold(), env)
+
+    do_Variance = do_Mean
+
+    def do_Diff(self, e, env):
+        body, x = e.args
+        if isinstance(x, v.Var):
+            key = x
+        else:
+            key = (x.args[0], tuple(int(self(i, env)) for i in x.args[1:]))
+        self(body, env)
+        base = self(x, env)
+
+        def along(t):
+            world = self.world.changed()
+            world.values[key] = t
+            return Evaluate(world, Loose)(body, env)
+
+        return mp.diff(along, base)
+
+    def do_Vary(self, e, env):
+        body, q, *frozen = e.args
+        now, speed = self.world.table(q), self.world.table(v.variation(q))
+
+        def along(t):
+            world = self.world.changed()
+            world.values[q] = {
+                k: mp.mpf(a.numerator) / a.denominator
+                + t * mp.mpf(speed[k].numerator) / speed[k].denominator
+                for k, a in now.items()
+            }
+            moved = Evaluate(world, Loose)
+            still = Evaluate(self.world, Loose)
+            moved.frozen = {f: still.at for f in frozen}
+            return moved(body, env)
+
+        self(body, env)
+        return mp.diff(along, mp.mpf(0))
+
+
+class Loose(Floating):
+    """Floating, but numbers that are mpf already pass through."""
+
+    @staticmethod
+    def number(x):
+        """Convert unless it is floating already."""
+        return x if isinstance(x, mp.mpf) else Floating.number(x)
+
+
+class _Local:
+    """Evaluate a composite of densities at given places."""
+
+    def __init__(self, outer, places):
+        self.outer, self.places = outer, places
+
+    def __call__(self, f, env):
+        if isinstance(f, v.Fn | v.Table | v.Normal | v.Uniform | v.Named):
+            return self.outer.at(f, self.places, env)
+        if f.is_number or isinstance(f, v.Var):
+            return self.outer(f, env)
+        rule = {o.Plus: sum, o.Neg: lambda a: -a[0], o.Over: lambda a: a[0] / a[1]}
+        args = [self(a, env) for a in f.args]
+        if isinstance(f, o.Times):
+            out = args[0]
+            for a in args[1:]:
+                out = out * a
+            return out
+        return rule[type(f)](args)
+
+
+def laws_of(*exprs) -> tuple:
+    """The concrete laws of the line and the functions on it that occur in formulas."""
+    found = []
+    for e in exprs:
+        for n in sp.preorder_traversal(e):
+            if isinstance(n, v.Named):
+                found += [f for f in laws_of(n.key[2]) if f not in found]
+            elif isinstance(n, v.Normal | v.Uniform) or (
+                isinstance(n, v.Fn) and any(s.kind == "line" for s in n.spaces)
+            ):
+                if n not in found:
+                    found.append(n)
+    return tuple(found)
+
+
+def world(seed: str, k: int, *exprs) -> World:
+    """Make the k-th world for some formulas; the first ones are small and round."""
+    laws = laws_of(*exprs)
+    concrete = any(isinstance(f, v.Normal | v.Uniform) for f in laws)
+    uses_places = (
+        any(
+            isinstance(n, v.Mean | v.Variance | v.Point)
+            for e in exprs
+            for n in sp.preorder_traversal(e)
+            if isinstance(n, v.Mean | v.Variance)
+        )
+        or concrete
+    )
+    w = World(
+        random.Random(f"{seed}/{k}"),
+        nice=k < 6,
+        located=uses_places,
+        scale=8 if k % 4 == 3 else 1,
+        steep=k >= 6 and k % 3 == 0,
+        lone=k == 5,
+    )
+    if laws:
+        w.values["laws"] = laws
+    return w

@@ -1,0 +1,306 @@
+"""Claims, and `check`, which says how it knows.
+
+A claim is a relation between formulas. `check` first lets it meet random concrete
+worlds, which may refute it with a counterexample, and then looks for a proof. The order
+matters: what a numerical attack has refuted no algebra may call proved.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+
+import mpmath
+import sympy as sp
+from mpmath import mp
+
+from . import attack, prove
+from .ordered import ClaimError, wrap
+from .typeset import tex, text
+
+STATUSES = (
+    "proved",
+    "certified",
+    "tested",
+    "cited",
+    "definition",
+    "refuted",
+    "undecided",
+)
+DIGITS, POINTS = 50, 24
+QUADRATURE_DIGITS, QUADRATURE_POINTS = 32, 3
+
+
+@dataclass(frozen=True)
+class Counterexample:
+    """A world in which a claim fails: the assignments and both sides."""
+
+    claim: object
+    seed: str
+    number: int
+    values: tuple
+    left: str
+    right: str
+
+    def reevaluate(self, digits: int = 40):
+        """Evaluate both sides anew in the same world; return two numbers."""
+        with mp.workdps(digits):
+            return self.claim.sides(self.claim.world(self.seed, self.number))
+
+    def __str__(self):
+        where = ", ".join(f"{k} = {val}" for k, val in self.values)
+        return (
+            f"at {where}: left {self.left}, right {self.right}"
+            if where
+            else (f"left {self.left}, right {self.right}")
+        )
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The answer of `check`: a status, the method, the attack, a counterexample."""
+
+    status: str
+    method: str
+    points: int = 0
+    digits: int = 0
+    counterexample: Counterexample | None = None
+
+    @property
+    def how(self) -> str:
+        """One line that says how the status was reached."""
+        if self.status == "refuted":
+            return f"counterexample {self.counterexample}"
+        attacked = (
+            f"; attacked at {self.points} random points, {self.digits} digits"
+            if self.points
+            else ""
+        )
+        return self.method + attacked
+
+    def __str__(self):
+        return f"{self.status}: {self.how}"
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A relation between two formulas; `sign` holds its LaTeX and text symbol."""
+
+    lhs: object
+    rhs: object
+    sign = (r"\;?\;", "?")
+
+    def __post_init__(self):
+        for side in ("lhs", "rhs"):
+            object.__setattr__(self, side, wrap(getattr(self, side)))
+
+    @property
+    def formulas(self) -> tuple:
+        """The formulas of the claim, for the choice of worlds and for mutants."""
+        return (self.lhs, self.rhs)
+
+    def rebuild(self, *formulas):
+        """Return the same relation between other formulas."""
+        return type(self)(*formulas)
+
+    def tex(self) -> str:
+        """Return the claim as LaTeX."""
+        return f"{tex(self.lhs)} {self.sign[0]} {tex(self.rhs)}"
+
+    def text(self) -> str:
+        """Return the claim as plain text."""
+        return f"{text(self.lhs)} {self.sign[1]} {text(self.rhs)}"
+
+    def __str__(self):
+        return self.text()
+
+    @property
+    def closed(self) -> bool:
+        """Whether the claim speaks of one finite instance: no free symbol at all."""
+        return prove.is_closed(*self.formulas)
+
+    @property
+    def seed(self) -> str:
+        """A seed that depends on the wording only."""
+        return hashlib.sha1(self.text().encode()).hexdigest()[:12]
+
+    def world(self, seed, k):
+        """Return the k-th world in which the claim can be tried."""
+        return attack.world(seed, k, *self.formulas)
+
+    def sides(self, world, backend=attack.Floating):
+        """Return the values of both sides in a world."""
+        evaluate = attack.Evaluate(world, backend)
+        return evaluate(self.lhs), evaluate(self.rhs)
+
+    def fails(self, left, right, slack) -> bool:
+        """Whether the two values contradict the claim."""
+        raise NotImplementedError
+
+    def proof(self):
+        """Return the method by which the claim was proved, or None."""
+        raise NotImplementedError
+
+    def assault(self, points: int | None = None, digits: int | None = None):
+        """Try the claim in random worlds: (counterexample or None, points, digits)."""
+        return assault(self, points, digits)
+
+
+def _gap(left, right):
+    """The difference of two numbers relative to their size, from 1 on."""
+    return abs(left - right) / max(1, abs(left), abs(right))
+
+
+@dataclass(frozen=True)
+class Equal(Claim):
+    """lhs = rhs for every admissible choice."""
+
+    sign = ("=", "=")
+
+    def fails(self, left, right, slack):
+        """Whether the values differ."""
+        if mpmath.isinf(left) or mpmath.isinf(right):
+            return left != right
+        return not _gap(left, right) <= slack
+
+    def proof(self):
+        """Prove by the normal form of the difference."""
+        return prove.equal(self.lhs, self.rhs)
+
+
+@dataclass(frozen=True)
+class AtMost(Claim):
+    """lhs ≤ rhs for every admissible choice."""
+
+    sign = (r"\le", "≤")
+
+    def fails(self, left, right, slack):
+        """Whether lhs exceeds rhs."""
+        return not left - right <= slack * max(1, abs(left), abs(right))
+
+    def proof(self):
+        """Prove rhs − lhs ≥ 0."""
+        return prove.at_least(self.rhs, self.lhs)
+
+
+@dataclass(frozen=True)
+class AtLeast(Claim):
+    """lhs ≥ rhs for every admissible choice."""
+
+    sign = (r"\ge", "≥")
+
+    def fails(self, left, right, slack):
+        """Whether rhs exceeds lhs."""
+        return not right - left <= slack * max(1, abs(left), abs(right))
+
+    def proof(self):
+        """Prove lhs − rhs ≥ 0."""
+        return prove.at_least(self.lhs, self.rhs)
+
+
+@dataclass(frozen=True)
+class Less(AtMost):
+    """lhs < rhs for every admissible choice."""
+
+    sign = ("<", "<")
+
+    def fails(self, left, right, slack):
+        """Whether lhs reaches rhs."""
+        return not left - right < -slack * max(1, abs(left), abs(right))
+
+    def proof(self):
+        """Prove rhs − lhs > 0."""
+        return prove.at_least(self.rhs, self.lhs, strict=True)
+
+
+def check(claim: Claim) -> Verdict:
+    """Decide a claim: attack it, then prove it, and say which of the two spoke.
+
+    Raises ClaimError for claims that cannot be read (undeclared symbols, densities
+    outside their space).
+    """
+    if not isinstance(claim, Claim):
+        raise ClaimError(
+            f"check wants a relation such as Equal(lhs, rhs), not {type(claim).__name__}."
+        )
+    found, points, digits = assault(claim)
+    if found:
+        return Verdict("refuted", "numerical attack", points, digits, found)
+    method = claim.proof()
+    if method:
+        status = "certified" if claim.closed else "proved"
+        return Verdict(status, method, points, digits)
+    if claim.closed and digits >= 30 and not isinstance(claim, Equal):
+        return Verdict(
+            "certified", f"exact instance, evaluated to {digits} digits", 1, digits
+        )
+    wanted = 20 if not claim.closed else 1
+    if points and points < wanted:
+        found, points, digits = assault(claim, wanted)
+        if found:
+            return Verdict("refuted", "numerical attack", points, digits, found)
+    if points >= wanted and digits >= 30:
+        return Verdict("tested", "not decided by the normal form", points, digits)
+    return Verdict("undecided", "no proof, no counterexample", points, digits)
+
+
+def assault(claim: Claim, points: int | None = None, digits: int | None = None):
+    """Try a claim in random worlds: (counterexample or None, points, digits)."""
+    located = claim.world(claim.seed, 0).located
+    digits = digits or (QUADRATURE_DIGITS if located else DIGITS)
+    points = points or (QUADRATURE_POINTS if located else POINTS)
+    if claim.closed:
+        points = 1
+    done = 0
+    for k in range(points):
+        with mp.workdps(digits + 10):
+            try:
+                left, right = claim.sides(claim.world(claim.seed, k))
+            except (ZeroDivisionError, OverflowError):
+                continue
+            slack = mp.mpf(10) ** (-(digits - (12 if located else 5)))
+            unreal = isinstance(left, mpmath.mpc) or isinstance(right, mpmath.mpc)
+            if not unreal and (mpmath.isnan(left) or mpmath.isnan(right)):
+                continue
+            if unreal or claim.fails(left, right, slack):
+                return _counterexample(claim, k, left, right), done + 1, digits
+        done += 1
+    return None, done, digits - (12 if located else 0)
+
+
+def _counterexample(claim, k, left, right):
+    """Describe the world in which the claim failed, exactly where possible."""
+    world = claim.world(claim.seed, k)
+    sides = [mpmath.nstr(s, 6) for s in (left, right)]
+    if world.located:
+        with mp.workdps(15):
+            claim.sides(world)
+    else:
+        try:
+            exact = [_short(s) for s in claim.sides(world, attack.Exact)]
+            sides = [
+                e if e == s or s == f"{e}.0" else f"{e} ≈ {s}"
+                for e, s in zip(exact, sides, strict=True)
+            ]
+        except (TypeError, ValueError, AttributeError):
+            with mp.workdps(15):
+                claim.sides(world)
+    return Counterexample(claim, claim.seed, k, tuple(_shown(world)), *sides)
+
+
+def _short(number):
+    s = str(sp.nsimplify(number) if number.is_Rational else number)
+    return s if len(s) <= 40 else mpmath.nstr(mpmath.mpmathify(number.evalf(15)), 6)
+
+
+def _shown(world):
+    """The assignments of a world as (name, value) pairs."""
+    from . import vocabulary as v
+
+    for key, val in sorted(world.values.items(), key=lambda kv: str(kv[0])):
+        if isinstance(key, v.Var | v.Index):
+            yield text(key), str(val)
+        elif isinstance(key, v.Fn | v.Table) and not isinstance(key, v.Marginal):
+            yield text(key), "(" + ", ".join(map(str, val.values())) + ")"
+        elif isinstance(key, tuple) and isinstance(key[0], v.Samples):
+            yield f"{key[0].name}[{' '.join(map(str, key[1]))}]", str(val)

@@ -1,0 +1,450 @@
+"""The normal form behind every `proved`.
+
+Logarithms of positive quantities are split into logarithms of coprime factors, which
+are independent of each other over the rational functions; densities integrate to their
+mass, normal densities to their moments, joint densities to their marginals. Two
+functionals are equal when nothing is left of their difference.
+"""
+
+from __future__ import annotations
+
+import sympy as sp
+
+from . import vocabulary as v
+from .lower import Bracket, Scope
+from .signs import sign
+
+
+class Logs:
+    """Splits logarithms into symbols L(base), one for each coprime base."""
+
+    def __init__(self, scope: Scope):
+        self.scope = scope
+
+    def symbol(self, base):
+        """Return the symbol that stands for log(base)."""
+        sym = sp.Symbol(f"log({base})", real=True)
+        self.scope.logs[sym] = base
+        return sym
+
+    def split(self, expr):
+        """Replace every logarithm by a combination of independent ones."""
+        return expr.replace(sp.log, lambda a: self.of(a))
+
+    def veil(self, expr):
+        """Put a symbol for each non-polynomial factor, such as |p − q| or √p."""
+
+        def opaque(e):
+            root = isinstance(e, sp.Pow) and not e.exp.is_integer and e.base != sp.E
+            return (isinstance(e, sp.Abs | sp.exp) or root) and e.free_symbols
+
+        def hide(e):
+            sym = sp.Symbol(f"<{e}>", real=True)
+            self.scope.veils[sym] = e
+            return sym
+
+        return expr.replace(opaque, hide)
+
+    def back(self, expr):
+        """Undo `split` and `veil`."""
+        expr = expr.xreplace({s: sp.log(b) for s, b in self.scope.logs.items()})
+        return expr.xreplace(self.scope.veils)
+
+    def of(self, arg):
+        """Return log(arg) as a combination of independent logarithms."""
+        parts, parity = [], 1
+        for f, k in self._factors(arg, 1):
+            s = sign(f, self.scope.domains)
+            if s is None and not f.is_positive:
+                return self.symbol(sp.factor(arg))
+            if s == -1:
+                f, parity = -f, -parity if k % 2 else parity
+            parts.append((f, k))
+        if parity < 0:
+            return self.symbol(sp.factor(arg))
+        return sp.Add(*(k * self._one(f) for f, k in parts))
+
+    def _factors(self, arg, power):
+        """Yield (base, exponent) of the factors of arg, coprime and primitive."""
+        if arg.is_Mul:
+            for a in arg.args:
+                yield from self._factors(a, power)
+        elif (
+            arg.is_Pow
+            and not isinstance(arg, sp.exp)
+            and (arg.exp.is_Integer or sign(arg.base, self.scope.domains) == 1)
+        ):
+            yield from self._factors(arg.base, power * arg.exp)
+        elif arg.is_Add:
+            n, m = sp.fraction(sp.cancel(sp.together(arg)))
+            if m != 1:
+                yield from self._factors(m, -power)
+            c, factors = sp.factor_list(n)
+            if c != 1:
+                yield from self._factors(c, power)
+            for f, k in factors:
+                yield (f, power * k) if f.is_Add else next(self._factors(f, power * k))
+        else:
+            yield arg, power
+
+    def _one(self, f):
+        """log of one irreducible positive factor."""
+        if f == 1:
+            return sp.Integer(0)
+        if f.is_Rational:
+            primes = sp.factorrat(f)
+            return sp.Add(*(k * self.symbol(sp.Integer(p)) for p, k in primes.items()))
+        if isinstance(f, sp.exp):
+            return f.exp
+        value = self.scope.values.get(f)
+        if value and isinstance(value.fn, v.Normal | v.NormalProduct):
+            return self.split(log_normal(value, self.scope))
+        return self.symbol(f)
+
+
+def log_normal(value, scope):
+    """log of a normal density at its point: a quadratic."""
+    from .lower import Lower
+
+    lower = Lower(scope)
+    args = [lower(a) for a in value.fn.args if not isinstance(a, v.Samples)]
+    if isinstance(value.fn, v.Normal):
+        m, s2 = args
+        return -sp.log(2 * sp.pi * s2) / 2 - (value.points[0] - m) ** 2 / (2 * s2)
+    m, s2, dim = value.fn.args
+    i = sp.Symbol("i", integer=True, positive=True)
+    coordinate = sp.Indexed(_coordinates(value), i)
+    mi, vi = (lower(f[v.Index("i")]) for f in (m, s2))
+    body = -sp.log(2 * sp.pi * vi) / 2 - (coordinate - mi) ** 2 / (2 * vi)
+    return sp.Sum(body, (i, 1, lower(dim)))
+
+
+def _coordinates(value):
+    """The coordinates of a point of R^d, as an indexed family."""
+    return sp.IndexedBase(f"coordinate of {value.points[0]}", real=True)
+
+
+def normal(expr, scope: Scope):
+    """Integrate out what can be integrated; return SymPy without needless brackets."""
+    logs = Logs(scope)
+    expr = flatten(expr)
+    brackets = sorted(expr.atoms(Bracket), key=str)
+    if not brackets:
+        return expr
+    marks = [sp.Dummy(f"B{i}") for i in range(len(brackets))]
+    flat = expr.xreplace(dict(zip(brackets, marks, strict=True)))
+    try:
+        poly = sp.Poly(flat, *marks)
+        linear = poly.total_degree() <= 1
+    except sp.PolynomialError:
+        linear = False
+    if not linear:
+        swap = {b: _integrate({b.points: b.integrand}, scope, logs) for b in brackets}
+        return expr.xreplace(swap)
+    groups, rest = {}, sp.Integer(0)
+    for powers, c in poly.terms():
+        if not any(powers):
+            rest += c
+            continue
+        b = brackets[powers.index(1)]
+        groups[b.points] = groups.get(b.points, 0) + c * b.integrand
+    return logs.back(rest) + _integrate(groups, scope, logs)
+
+
+def flatten(expr):
+    """Merge nested brackets: ∫ f ∫ g dy dx = ∫∫ f g dy dx."""
+
+    def merge(b):
+        inner = sorted(b.integrand.atoms(Bracket), key=str)
+        if not inner:
+            return b
+        marks = [sp.Dummy() for _ in inner]
+        flat = b.integrand.xreplace(dict(zip(inner, marks, strict=True)))
+        try:
+            poly = sp.Poly(flat, *marks)
+        except sp.PolynomialError:
+            return b
+        if poly.total_degree() > 1:
+            return b
+        out = sp.Integer(0)
+        for powers, c in poly.terms():
+            if any(powers):
+                k = inner[powers.index(1)]
+                out += Bracket(c * k.integrand, sp.Tuple(*b.points, *k.points))
+            else:
+                out += Bracket(c, sp.Tuple(*b.points))
+        return out
+
+    before = None
+    while before != expr:
+        before = expr
+        expr = expr.replace(lambda e: isinstance(e, Bracket), merge)
+    return expr
+
+
+def _integrate(groups, scope, logs):
+    """Integrate {points: integrand}; what cannot be done stays as brackets."""
+    from .pieces import has_pieces, integrate_pieces
+
+    total, left = sp.Integer(0), {}
+    for points, phi in groups.items():
+        if has_pieces(phi, scope):
+            total += integrate_pieces(phi, points, scope, logs)
+            continue
+        for c, marks in _log_terms(logs.veil(logs.split(phi)), scope):
+            for powers, factor, rest in _monomials(c, scope, points):
+                done = _reduce(points, powers, rest * marks, scope)
+                key = (done[1], marks)
+                left[key] = left.get(key, 0) + factor * done[0]
+    for (points, marks), c in left.items():
+        c = sp.cancel(sp.together(c)) if points else c
+        if c == 0:
+            continue
+        total += _pull(c, marks, points, scope, logs)
+    return total
+
+
+def _pull(c, marks, points, scope, logs):
+    """Write what is left over as scalar times bracket."""
+    if not points:
+        return logs.back(c * marks)
+    inside = set(_pointwise(c * marks, scope, points, logs))
+    out = sp.Integer(0)
+    for term in sp.Add.make_args(sp.expand(c)):
+        k, f = (term * marks).as_independent(*inside, as_Add=False)
+        out += logs.back(k) * Bracket(logs.back(f), sp.Tuple(*points))
+    return out
+
+
+def _pointwise(expr, scope, points, logs):
+    """Symbols of expr that vary with the bound points."""
+    for s in expr.free_symbols:
+        if _depends(s, points, scope):
+            yield s
+
+
+def _depends(s, points, scope):
+    if s in points:
+        return True
+    if s in scope.values:
+        return bool(set(scope.values[s].points) & set(points))
+    behind = scope.logs.get(s, scope.veils.get(s))
+    if behind is not None:
+        return any(_depends(f, points, scope) for f in behind.free_symbols)
+    return False
+
+
+def _log_terms(expr, scope):
+    """Split an expression into (coefficient, monomial in logarithms) pairs."""
+    marks = sorted((s for s in expr.free_symbols if s in scope.logs), key=str)
+    if not marks:
+        return [(expr, sp.Integer(1))]
+    try:
+        poly = sp.Poly(sp.expand(expr, deep=False), *marks)
+    except sp.PolynomialError:
+        return [(expr, sp.Integer(1))]
+    return [
+        (c, sp.Mul(*(m**k for m, k in zip(marks, powers, strict=True))))
+        for powers, c in poly.terms()
+    ]
+
+
+def _monomials(c, scope, points):
+    """Yield ({symbol: power}, scalar, rest) over the monomials of a coefficient."""
+    c = sp.cancel(sp.together(c)) if not c.has(sp.Sum) else sp.expand(c)
+    n, m = sp.fraction(c)
+    gens = sorted((s for s in c.free_symbols if _depends(s, points, scope)), key=str)
+    low = [g for g in gens if m.has(g)]
+    if not gens or n.has(sp.Sum):
+        for term in sp.Add.make_args(sp.expand(n)):
+            k, rest = term.as_independent(sp.Sum, *gens, as_Add=False)
+            yield (
+                _powers(rest, gens),
+                k,
+                sp.Mul(*(f for f in sp.Mul.make_args(rest) if f.has(sp.Sum))) / m,
+            )
+        return
+    for powers, k in sp.Poly(n, *gens).terms():
+        have = {g: e for g, e in zip(gens, powers, strict=True) if e}
+        yield have, (k if low else k / m), (1 / m if low else sp.Integer(1))
+
+
+def _powers(rest, gens):
+    have = rest.as_powers_dict()
+    return {g: have[g] for g in gens if have.get(g, 0)}
+
+
+def _reduce(points, powers, rest, scope):
+    """Integrate out points whose only factor is a density; return (value, points)."""
+    points, powers, factor = list(points), dict(powers), sp.Integer(1)
+    changed = True
+    while changed and points:
+        changed = False
+        for y in list(points):
+            mine = {s: k for s, k in powers.items() if _depends(s, [y], scope)}
+            fixed = any(_depends(s, [y], scope) for s in rest.free_symbols)
+            value = _mass(y, mine, scope, None if fixed else rest)
+            if value is None:
+                continue
+            for s in mine:
+                del powers[s]
+            gain, marginal, rest_out = value
+            factor *= gain
+            if marginal is not None:
+                powers[marginal] = powers.get(marginal, 0) + 1
+            if rest_out is not None:
+                rest = rest_out
+            points.remove(y)
+            changed = True
+    inner = sp.Mul(*(s**k for s, k in powers.items()))
+    logs_only = sp.Mul(
+        *(
+            f
+            for f in sp.Mul.make_args(rest)
+            if not (f in scope.logs or (f.is_Pow and f.base in scope.logs))
+        )
+    )
+    return factor * inner * logs_only, tuple(points)
+
+
+def _mass(y, mine, scope, rest):
+    """∫ of the factors that depend on y: (factor, marginal or None, new rest or None)."""
+    ones = [s for s in mine if s in scope.values]
+    degree = mine.get(y, 0)
+    if rest is None or len(ones) > 1 or any(mine[s] != 1 for s in ones):
+        return None
+    if not ones:
+        size = scope.spaces[y].size if y in scope.spaces else None
+        ok = size is not None and not degree
+        from .lower import Lower
+
+        return (Lower(scope)(size), None, None) if ok else None
+    (s,) = ones
+    value = scope.values[s]
+    if isinstance(value.fn, v.Joint) and not degree:
+        (x,) = (p for p in value.points if p != y)
+        space = value.fn.spaces[value.points.index(x)]
+        return sp.Integer(1), scope.value(value.fn.on(space), (x,)), None
+    if isinstance(value.fn, v.Normal):
+        return moment(value.fn, degree, scope), None, None
+    if isinstance(value.fn, v.NormalProduct) and not degree:
+        return sp.Integer(1), None, product_moments(rest, value, scope)
+    if value.fn.mass is None or degree or value.points != (y,):
+        return None
+    return sp.Integer(value.fn.mass), None, None
+
+
+def moment(fn, k, scope):
+    """E x^k under N(m, s²): μ_k = m μ_{k−1} + (k−1) s² μ_{k−2}."""
+    from .lower import Lower
+
+    m, s2 = (Lower(scope)(a) for a in fn.args)
+    low, high = sp.Integer(0), sp.Integer(1)
+    for j in range(1, k + 1):
+        low, high = high, sp.expand(m * high + (j - 1) * s2 * low)
+    return high
+
+
+def product_moments(rest, value, scope):
+    """Replace the coordinates under a product of normal densities by their moments."""
+    base = _coordinates(value)
+
+    def means(total):
+        i = total.limits[0][0]
+        from .lower import Lower
+
+        m, s2, _ = value.fn.args
+        mi, vi = (Lower(scope)(f[v.Index(i.name)]) for f in (m, s2))
+        x = sp.Indexed(base, i)
+        poly = sp.Poly(sp.expand(total.function), x)
+        table = {0: sp.Integer(1), 1: mi, 2: mi**2 + vi}
+        body = sp.Add(*(c * table[k] for (k,), c in poly.terms()))
+        return sp.Sum(body, *total.limits)
+
+    return rest.replace(lambda e: isinstance(e, sp.Sum), means)
+
+
+def is_zero(expr, scope: Scope) -> bool:
+    """Whether the difference of two sides vanishes identically; False: not decided."""
+    expr = normal(expr, scope)
+    if expr == 0:
+        return True
+    if expr.has(sp.oo, sp.zoo, sp.nan):
+        return False
+    logs = Logs(scope)
+    expr = join_sums(logs.split(expr), scope)
+    if expr.has(sp.Sum):
+        return sp.simplify(expr) == 0
+    expr = exps_to_symbols(sp.expand(expr))
+    if expr == 0 or sp.cancel(sp.together(expr)) == 0:
+        return True
+    small = expr.count_ops() < 120 and not expr.has(Bracket)
+    return small and sp.simplify(logs.back(expr)) == 0
+
+
+def exps_to_symbols(expr):
+    """Write exp(k·u) as a power of one symbol for each monomial u."""
+    found = {}
+    for e in expr.atoms(sp.exp):
+        for term in sp.Add.make_args(sp.expand(e.exp)):
+            k, u = term.as_coeff_Mul()
+            found.setdefault(u, []).append(k)
+    swap = {}
+    for n, (u, ks) in enumerate(sorted(found.items(), key=lambda it: str(it[0]))):
+        den = (
+            sp.ilcm(*(sp.Rational(k).q for k in ks))
+            if all(k.is_Rational for k in ks)
+            else 1
+        )
+        swap[u] = (sp.Symbol(f"exp{n}", positive=True), den)
+
+    def one(e):
+        out = sp.Integer(1)
+        for term in sp.Add.make_args(sp.expand(e.exp)):
+            k, u = term.as_coeff_Mul()
+            base, den = swap[u]
+            out *= base ** (k * den)
+        return out
+
+    return expr.replace(lambda e: isinstance(e, sp.exp), one)
+
+
+def join_sums(expr, scope):
+    """Collect sums over the same range under one sign; pull out constants."""
+    expr = sp.expand(expr)
+    groups, rest = {}, sp.Integer(0)
+    for term in sp.Add.make_args(expr):
+        k, s = term.as_independent(sp.Sum, as_Add=False)
+        if not isinstance(s, sp.Sum):
+            rest += term
+            continue
+        names = {
+            lim[0]: sp.Symbol(f"i{n}", integer=True, positive=True)
+            for n, lim in enumerate(s.limits)
+        }
+        limits = tuple(sp.Tuple(names[a], lo, hi) for a, lo, hi in s.limits)
+        groups[limits] = groups.get(limits, 0) + k * s.function.xreplace(names)
+    out = rest
+    for limits, body in groups.items():
+        for part in sp.Add.make_args(sp.expand(body)):
+            free = [lim for lim in limits if not part.has(lim[0])]
+            bound = [lim for lim in limits if part.has(lim[0])]
+            weight = sp.Mul(*(hi - lo + 1 for _, lo, hi in free))
+            out += weight * (sp.Sum(part, *bound) if bound else part)
+    return _settle(out)
+
+
+def _settle(expr):
+    """Drop sums whose joined summand vanishes."""
+    groups, rest = {}, sp.Integer(0)
+    for term in sp.Add.make_args(sp.expand(expr)):
+        k, s = term.as_independent(sp.Sum, as_Add=False)
+        if isinstance(s, sp.Sum):
+            groups[s.limits] = groups.get(s.limits, 0) + k * s.function
+        else:
+            rest += term
+    for limits, body in groups.items():
+        flat = exps_to_symbols(sp.expand(body))
+        if sp.cancel(sp.together(flat)) != 0:
+            rest += sp.Sum(body, *limits)
+    return rest

@@ -1,0 +1,92 @@
+"""Claims from text: ``claim("KL(p, q) = H(p, q) - H(p)", p=p, q=q)``."""
+
+from __future__ import annotations
+
+import ast
+
+import sympy as sp
+
+from . import ordered as o
+from . import vocabulary as v
+from .claims import AtLeast, AtMost, Equal, Less
+
+RELATIONS = (
+    ("<=", AtMost),
+    (">=", AtLeast),
+    ("≤", AtMost),
+    ("≥", AtLeast),
+    ("==", Equal),
+    ("=", Equal),
+    ("<", Less),
+)
+WORDS = {
+    "E": v.E,
+    "KL": v.KL,
+    "JS": v.JS,
+    "TV": v.TV,
+    "Chi2": v.Chi2,
+    "H": None,
+    "log": o.log,
+    "exp": o.exp,
+    "sqrt": o.sqrt,
+    "abs": o.Abs,
+    "N": v.Normal,
+    "U": v.Uniform,
+    "pi": sp.pi,
+    "e": sp.E,
+    "d": v.d,
+    "Int": v.Int,
+    "total": v.total,
+    "Mean": v.Mean,
+    "Variance": v.Variance,
+    "max": o.Max,
+    "min": o.Min,
+}
+
+
+def _entropy(*args):
+    """H(p) is the entropy, H(p, q) the cross-entropy."""
+    return v.H(*args) if len(args) == 1 else v.CrossEntropy(*args)
+
+
+class _Exact(ast.NodeTransformer):
+    """Make every number in the text exact."""
+
+    def visit_Constant(self, node):  # noqa: N802
+        if isinstance(node.value, float):
+            raise o.ClaimError(f"{node.value} is not exact: write a fraction.")
+        return ast.Call(ast.Name("__number__", ast.Load()), [node], [])
+
+
+def formula(text: str, **names):
+    """Read one formula; powers are written ^ or **, numbers are exact."""
+    words = {**WORDS, "H": _entropy, **names, "__number__": sp.Integer}
+    try:
+        tree = ast.parse(text.replace("^", "**").strip(), mode="eval")
+    except SyntaxError as fault:
+        raise o.ClaimError(f"cannot read {text!r}: {fault.msg}.") from fault
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and node.id not in words:
+            raise o.ClaimError(
+                f"undeclared symbol {node.id} in {text!r}: declare it and pass it by name."
+            )
+        if isinstance(node, ast.Attribute):
+            raise o.ClaimError(f"attributes are not part of a formula: {text!r}.")
+    tree = ast.fix_missing_locations(_Exact().visit(tree))
+    return eval(compile(tree, "<formula>", "eval"), {"__builtins__": {}}, words)  # noqa: S307
+
+
+def claim(text: str, **names):
+    """Read a claim: two formulas joined by =, ≤, ≥, < (or <=, >=).
+
+    >>> from ottools.derive import Space, densities, check
+    >>> p, q = densities("p q", on=Space("X"))
+    >>> check(claim("KL(p, q) = H(p, q) - H(p)", p=p, q=q)).status
+    'proved'
+    """
+    for sign, relation in RELATIONS:
+        left, found, right = text.partition(sign)
+        if found:
+            return relation(formula(left, **names), formula(right, **names))
+    signs = " ".join(sorted({s for s, _ in RELATIONS}))
+    raise o.ClaimError(f"unknown relation in {text!r}: admissible are {signs}.")

@@ -1,0 +1,331 @@
+"""The relations beside =, ≤ and ≥: stationary, maximal, limit, equivalence, cases."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import sympy as sp
+from mpmath import mp
+
+from . import attack, prove
+from . import vocabulary as v
+from .claims import Claim, Equal
+from .lower import Lower, Scope
+from .normal import is_zero, normal
+from .ordered import ClaimError, wrap
+from .signs import sign
+from .typeset import tex, text
+
+
+@dataclass(frozen=True)
+class Stationary(Claim):
+    """The derivative of lhs in a variable vanishes at rhs."""
+
+    over: v.Var = None
+
+    def rebuild(self, *formulas):
+        """Return the same relation between other formulas."""
+        return Stationary(*formulas, self.over)
+
+    def tex(self):
+        """Return the claim as LaTeX."""
+        x = tex(self.over)
+        return (
+            rf"\frac{{\mathrm{{d}}}}{{\mathrm{{d}}{x}}}\left[{tex(self.lhs)}\right]"
+            rf"_{{{x}={tex(self.rhs)}}} = 0"
+        )
+
+    def text(self):
+        """Return the claim as plain text."""
+        return f"d/d{text(self.over)} [{text(self.lhs)}] = 0 at {text(self.over)} = {text(self.rhs)}"
+
+    def sides(self, world, backend=attack.Floating):
+        """Return the derivative at the point, and 0."""
+        at = attack.Evaluate(world)(self.rhs)
+        attack.Evaluate(world)(self.lhs)
+
+        def along(t):
+            moved = world.changed()
+            moved.values[self.over] = t
+            return attack.Evaluate(moved, attack.Loose)(self.lhs)
+
+        return mp.diff(along, at), mp.mpf(0)
+
+    def fails(self, left, right, slack):
+        """Whether the derivative differs from 0."""
+        return abs(left) > mp.mpf(10) ** (-mp.dps // 3)
+
+    def proof(self):
+        """Differentiate, put the point in, reduce to normal form."""
+        scope = Scope()
+        lower = Lower(scope)
+        f, x, at = lower(self.lhs), lower(self.over), lower(self.rhs)
+        slope = sp.diff(normal(f, scope), x).subs(x, at)
+        return (
+            f"derivative at the point; {prove.NORMAL_FORM}"
+            if is_zero(slope, scope)
+            else None
+        )
+
+
+@dataclass(frozen=True)
+class Maximiser(Claim):
+    """rhs is where lhs is largest, over a scalar of an interval or a function."""
+
+    over: object = None
+    word, direction = "max", 1
+
+    def rebuild(self, *formulas):
+        """Return the same relation between other formulas."""
+        return type(self)(*formulas, self.over)
+
+    def tex(self):
+        """Return the claim as LaTeX."""
+        name = tex(self.over)
+        if isinstance(self.over, v.Var):
+            lo, hi = self.over.domain
+            name += rf"\in({tex(lo)},{tex(hi)})"
+        return rf"\operatorname*{{arg\,{self.word}}}_{{{name}}} \left[{tex(self.lhs)}\right] = {tex(self.rhs)}"
+
+    def text(self):
+        """Return the claim as plain text."""
+        return f"arg{self.word}_{{{text(self.over)}}} [{text(self.lhs)}] = {text(self.rhs)}"
+
+    def _at(self, world):
+        """The value at the claimed optimum."""
+        if isinstance(self.over, v.Var):
+            at = attack.Evaluate(world)(self.rhs)
+            return at, self._value(world, at)
+        swapped = self.lhs.xreplace({self.over: self.rhs})
+        return None, attack.Evaluate(world)(swapped)
+
+    def _value(self, world, at):
+        moved = world.changed()
+        moved.values[self.over] = at
+        return attack.Evaluate(moved, attack.Loose)(self.lhs)
+
+    def sides(self, world, backend=attack.Floating):
+        """Return the value at a rival point and at the claimed optimum."""
+        attack.Evaluate(world)(self.lhs)
+        at, best = self._at(world)
+        if at is None:
+            return attack.Evaluate(world)(self.lhs), best
+        lo, hi = (
+            mp.mpmathify(sp.N(e)) if e.is_finite else None for e in self.over.domain
+        )
+        if (lo is not None and not at > lo) or (hi is not None and not at < hi):
+            return mp.inf * self.direction, mp.mpf(0)
+        step = world.rng.choice((-1, 1)) * mp.mpf(10) ** -8 * at
+        near = self._value(world, at + step)
+        far = attack.Evaluate(world)(self.lhs)
+        return (max(near, far) if self.direction == 1 else min(near, far)), best
+
+    def fails(self, left, right, slack):
+        """Whether a rival point is better."""
+        return self.direction * (left - right) > slack
+
+    def proof(self):
+        """First-order condition and strict concavity (convexity) on the interval."""
+        if not isinstance(self.over, v.Var):
+            best = self.lhs.xreplace({self.over: self.rhs})
+            pair = (best, self.lhs) if self.direction == 1 else (self.lhs, best)
+            return prove.at_least(*pair)
+        scope = Scope()
+        lower = Lower(scope)
+        f, x, at = normal(lower(self.lhs), scope), lower(self.over), lower(self.rhs)
+        slope, bend = sp.diff(f, x), sp.together(sp.diff(f, x, 2))
+        if not is_zero(slope.subs(x, at), scope):
+            return None
+        if sign(bend, scope.domains) != -self.direction:
+            return None
+        kind = "concave" if self.direction == 1 else "convex"
+        return f"first-order condition; strictly {kind} by the sign of the second derivative"
+
+
+@dataclass(frozen=True)
+class Minimiser(Maximiser):
+    """rhs is where lhs is smallest."""
+
+    word, direction = "min", -1
+
+
+@dataclass(frozen=True)
+class Tends(Claim):
+    """lhs tends to rhs as a variable tends to a point of its closed domain."""
+
+    over: v.Var = None
+    to: object = sp.Integer(0)
+
+    def rebuild(self, *formulas):
+        """Return the same relation between other formulas."""
+        return Tends(*formulas, self.over, self.to)
+
+    @property
+    def _arrow(self):
+        lo, hi = self.over.domain
+        side = (
+            ""
+            if not self.to.is_finite
+            else "+"
+            if self.to == lo
+            else ("-" if self.to == hi else "")
+        )
+        return side
+
+    def tex(self):
+        """Return the claim as LaTeX."""
+        side = f"^{{{self._arrow}}}" if self._arrow else ""
+        return rf"\lim_{{{tex(self.over)}\to {tex(self.to)}{side}}} {tex(self.lhs)} = {tex(self.rhs)}"
+
+    def text(self):
+        """Return the claim as plain text."""
+        return f"lim_{{{text(self.over)}→{text(self.to)}{self._arrow}}} {text(self.lhs)} = {text(self.rhs)}"
+
+    def _distances(self, world):
+        """How far lhs is from rhs on the way to the limit point."""
+        attack.Evaluate(world)(self.lhs.xreplace({self.over: self.over}))
+        goal = sp.oo if self.rhs == sp.oo else attack.Evaluate(world)(self.rhs)
+        for k in (10, 40, 120):
+            moved = world.changed()
+            h = mp.mpf(10) ** -k
+            to = None if not self.to.is_finite else attack.Evaluate(world)(self.to)
+            moved.values[self.over] = (
+                1 / h if to is None else (to - h if self._arrow == "-" else to + h)
+            )
+            with mp.workdps(200):
+                got = attack.Evaluate(moved, attack.Loose)(self.lhs)
+            yield 1 / got if goal == sp.oo and got > 0 else abs(got - goal)
+
+    def sides(self, world, backend=attack.Floating):
+        """Return the last and the first distance to the limit."""
+        with mp.workdps(200):
+            first, _, last = list(self._distances(world))
+        return last, first
+
+    def fails(self, left, right, slack):
+        """Whether the distance does not shrink."""
+        return not (left < slack or left < right / 2)
+
+    def proof(self):
+        """Compute the limit exactly."""
+        scope = Scope()
+        lower = Lower(scope)
+        f, x = normal(lower(self.lhs), scope), lower(self.over)
+        side = {"+": "+", "-": "-"}.get(self._arrow, "+-" if self.to.is_finite else "-")
+        try:
+            got = sp.limit(f, x, self.to, side)
+        except (NotImplementedError, ValueError):
+            return None
+        want = lower(self.rhs)
+        same = got == want or (want.is_finite and is_zero(got - want, scope))
+        return "exact limit" if same else None
+
+
+@dataclass(frozen=True)
+class Equivalent(Claim):
+    """D(p, q) = 0 holds exactly when p = q; lhs is D, rhs the pair Equal(p, q)."""
+
+    sign = (r"= 0 \iff", "= 0 ⟺")
+
+    def __post_init__(self):
+        pair = isinstance(self.rhs, Equal) and all(
+            isinstance(f, v.Density) for f in (self.rhs.lhs, self.rhs.rhs)
+        )
+        if not pair:
+            raise ClaimError(
+                "Equivalent takes a functional and an Equal of two densities."
+            )
+        object.__setattr__(self, "lhs", wrap(self.lhs))
+
+    @property
+    def formulas(self):
+        """The functional and the two densities."""
+        return (self.lhs, self.rhs.lhs, self.rhs.rhs)
+
+    def rebuild(self, *formulas):
+        """Return the same relation between other formulas."""
+        return Equivalent(formulas[0], Equal(*formulas[1:]))
+
+    def tex(self):
+        """Return the claim as LaTeX."""
+        return f"{tex(self.lhs)} {self.sign[0]} {self.rhs.tex()}"
+
+    def text(self):
+        """Return the claim as plain text."""
+        return f"{text(self.lhs)} {self.sign[1]} {self.rhs.text()}"
+
+    def sides(self, world, backend=attack.Floating):
+        """Return the value at p = q and at unequal p and q."""
+        p, q = self.rhs.lhs, self.rhs.rhs
+        same = attack.Evaluate(world)(self.lhs.xreplace({q: p}))
+        evaluate = attack.Evaluate(world)
+        apart = evaluate(self.lhs)
+        if world.table(p) == world.table(q):
+            raise ZeroDivisionError
+        return same, apart
+
+    def fails(self, left, right, slack):
+        """Whether it is not 0 for equal or is 0 for unequal densities."""
+        return abs(left) > slack or abs(right) <= slack
+
+    def proof(self):
+        """Zero at p = q, and the integrand vanishes at p/q = 1 only."""
+        p, q = self.rhs.lhs, self.rhs.rhs
+        if not prove.equal(self.lhs.xreplace({q: p}), 0):
+            return None
+        diff, scope = prove.lowered(self.lhs, 0)
+        shape = prove.tangent(normal(diff, scope), scope)
+        if shape and shape[0].strict and shape[0].zero == 1:
+            return f"∫ q g(p/q), g ≥ 0 with its only zero at 1: {shape[0].reason}"
+        return None
+
+
+@dataclass(frozen=True)
+class Every(Claim):
+    """A finite list of exact claims, all of them true; lhs says which, as (LaTeX, text)."""
+
+    lhs: tuple
+    rhs: tuple
+
+    def __post_init__(self):
+        if not self.rhs or not all(isinstance(c, Claim) and c.closed for c in self.rhs):
+            raise ClaimError(
+                "Every takes a non-empty list of claims without free symbols."
+            )
+
+    @property
+    def formulas(self):
+        """The first case stands for all when mutants are made."""
+        return self.rhs[0].formulas
+
+    def rebuild(self, *formulas):
+        """Return the claim with its first case replaced."""
+        return Every(self.lhs, (self.rhs[0].rebuild(*formulas), *self.rhs[1:]))
+
+    def tex(self):
+        """Return the sentence as LaTeX."""
+        return self.lhs[0]
+
+    def text(self):
+        """Return the sentence as text."""
+        return self.lhs[1]
+
+    closed = True
+
+    def sides(self, world, backend=attack.Floating):
+        """Return how many cases hold, and how many there are."""
+        good = 0
+        for c in self.rhs:
+            left, right = c.sides(c.world(c.seed, 0))
+            good += not c.fails(left, right, mp.mpf(10) ** -40)
+        return mp.mpf(good), mp.mpf(len(self.rhs))
+
+    def fails(self, left, right, slack):
+        """Whether a case fails."""
+        return left != right
+
+    def proof(self):
+        """Prove every case."""
+        if all(c.proof() for c in self.rhs):
+            return f"all {len(self.rhs)} cases, exactly"
+        return None

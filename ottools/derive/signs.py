@@ -1,0 +1,216 @@
+"""Exact signs and one-variable inequalities.
+
+`sign` decides the sign of an expression when every symbol ranges over an open interval:
+the interval is mapped to (0, ∞), and a polynomial in positive symbols whose coefficients
+share a sign has that sign; one variable is left to Sturm's theorem. `nonnegative` proves
+g ≥ 0 on an interval by convexity, monotonicity or concavity.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import sympy as sp
+
+
+def _to_positive(expr, domains):
+    """Map every interval symbol to (0, ∞); return the new expression."""
+    swap = {}
+    for s in sorted(expr.free_symbols, key=str):
+        lo, hi = domains.get(s, (-sp.oo, sp.oo))
+        u = sp.Dummy(s.name, positive=True)
+        if lo == -sp.oo and hi == sp.oo:
+            continue
+        if lo == -sp.oo:
+            swap[s] = hi - u
+        elif hi == sp.oo:
+            swap[s] = lo + u if lo != 0 else u
+        else:
+            swap[s] = (lo + hi * u) / (1 + u)
+    return expr.subs(swap, simultaneous=True) if swap else expr
+
+
+def _poly_sign(f):
+    """Sign of a polynomial whose positive symbols are free, or None."""
+    f = sp.sympify(f)
+    if f.is_number:
+        return (
+            0 if f.is_zero else (1 if f.is_positive else -1 if f.is_negative else None)
+        )
+    gens = sorted(f.free_symbols, key=str)
+    try:
+        poly = sp.Poly(f, *gens)
+    except sp.PolynomialError:
+        return 1 if f.is_positive else -1 if f.is_negative else None
+    signs = set()
+    for powers, c in poly.terms():
+        odd = any(
+            k % 2 and not g.is_positive for g, k in zip(gens, powers, strict=True)
+        )
+        s = None if odd else (1 if c.is_positive else -1 if c.is_negative else None)
+        signs.add(s)
+    if len(signs) == 1 and None not in signs:
+        (s,) = signs
+        only_reals = all(
+            any(k for g, k in zip(gens, p, strict=True) if not g.is_positive)
+            for p, _ in poly.terms()
+        )
+        return None if only_reals else s
+    if len(gens) == 1 and gens[0].is_positive and poly.domain in (sp.ZZ, sp.QQ):
+        if poly.count_roots(0, None) - (poly.eval(0) == 0) == 0:
+            return 1 if poly.eval(1) > 0 else -1
+    return None
+
+
+def sign(expr, domains) -> int | None:
+    """Return 1, −1 or 0 if the sign is the same on the whole domain, else None."""
+    expr = sp.sympify(expr)
+    if expr.is_number:
+        return _poly_sign(expr)
+    f = sp.together(_to_positive(expr, domains))
+    out = 1
+    for part in sp.fraction(f):
+        try:
+            c, factors = sp.factor_list(part)
+        except sp.PolynomialError:
+            return _poly_sign(f)
+        out *= _poly_sign(c) or 0
+        for g, k in factors:
+            s = _poly_sign(g)
+            if s is None:
+                return None
+            out *= s**k
+    return out
+
+
+def weakly_positive(expr, domains) -> bool:
+    """Whether expr ≥ 0 is certain (even powers of a factor of unknown sign count)."""
+    f = sp.together(_to_positive(sp.sympify(expr), domains))
+    if f == 0:
+        return True
+    out = 1
+    for part in sp.fraction(f):
+        try:
+            c, factors = sp.factor_list(part)
+        except sp.PolynomialError:
+            return False
+        out *= _poly_sign(c) or 0
+        for g, k in factors:
+            s = _poly_sign(g)
+            if s is None and k % 2 == 0:
+                continue
+            if s is None:
+                return False
+            out *= s**k
+    return out > 0
+
+
+@dataclass(frozen=True)
+class Shape:
+    """Why g ≥ 0 holds, and where it vanishes (None: nowhere known)."""
+
+    reason: str
+    zero: object = None
+    strict: bool = False
+
+
+def nonnegative(g, t, interval, depth: int = 3) -> Shape | None:
+    """Prove g ≥ 0 on the open interval, or return None.
+
+    Four ways: sign of a rational function; convex with an exact stationary point;
+    monotone from a boundary value ≥ 0; concave with both boundary limits ≥ 0.
+    """
+    domains = {t: interval}
+    g = _strip(sp.simplify(sp.expand_log(g, force=True)), domains)
+    if not g.has(sp.log, sp.exp):
+        if weakly_positive(g, domains):
+            return Shape("sign of a rational function", strict=sign(g, domains) == 1)
+        return None
+    if depth == 0:
+        return None
+    slope, bend = sp.diff(g, t), sp.together(sp.diff(g, t, 2))
+    curved = nonnegative(bend, t, interval, depth - 1) if bend != 0 else None
+    if curved:
+        found = _convex(g, slope, t, interval, curved.strict)
+        if found:
+            return found
+    return _monotone(g, slope, t, interval, depth) or _concave(
+        g, bend, t, interval, depth
+    )
+
+
+def _strip(g, domains):
+    """Drop factors that are positive on the interval."""
+    out = sp.Integer(1)
+    for f in sp.Mul.make_args(sp.factor(g)):
+        rational = not f.has(sp.log, sp.exp)
+        if not (rational and f.free_symbols and sign(f, domains) == 1):
+            out *= f
+    return out
+
+
+def _inside(c, interval):
+    lo, hi = interval
+    return (lo == -sp.oo or c > lo) and (hi == sp.oo or c < hi)
+
+
+def _convex(g, slope, t, interval, strict):
+    """g'' ≥ 0 and g'(c) = 0 with g(c) ≥ 0."""
+    try:
+        candidates = sp.solve(slope, t)
+    except NotImplementedError:
+        candidates = [sp.Integer(1)]
+    for c in candidates:
+        if not (c.is_number and c.is_real and _inside(c, interval)):
+            continue
+        low = sp.simplify(g.subs(t, c))
+        if sp.simplify(slope.subs(t, c)) == 0 and (low == 0 or low.is_positive):
+            return Shape(
+                f"convex with minimum {low} at {c}",
+                c if low == 0 else None,
+                strict or low != 0,
+            )
+    return None
+
+
+def _limit(g, t, end):
+    side = "-" if end == sp.oo else "+"
+    try:
+        return sp.limit(g, t, end, side)
+    except (NotImplementedError, ValueError):
+        return sp.nan
+
+
+def _monotone(g, slope, t, interval, depth):
+    """g' has one sign and g ≥ 0 at the end from which it rises."""
+    for end, direction in ((interval[0], 1), (interval[1], -1)):
+        value = (
+            sp.limit(g, t, end, "+" if direction == 1 else "-")
+            if end.is_finite
+            else _limit(g, t, end)
+        )
+        if value.is_number and (value == 0 or value.is_positive):
+            rise = nonnegative(direction * slope, t, interval, depth - 1)
+            if rise:
+                word = "increasing from" if direction == 1 else "decreasing to"
+                return Shape(f"{word} the limit {value}", strict=rise.strict)
+    return None
+
+
+def _concave(g, bend, t, interval, depth):
+    """g'' ≤ 0 and both boundary limits ≥ 0."""
+    if bend == 0 or not nonnegative(-bend, t, interval, depth - 1):
+        return None
+    lo = (
+        sp.limit(g, t, interval[0], "+")
+        if interval[0].is_finite
+        else _limit(g, t, interval[0])
+    )
+    hi = (
+        sp.limit(g, t, interval[1], "-")
+        if interval[1].is_finite
+        else _limit(g, t, interval[1])
+    )
+    if all(e.is_number and (e == 0 or e.is_positive) for e in (lo, hi)):
+        return Shape(f"concave with boundary limits {lo} and {hi}", strict=True)
+    return None
