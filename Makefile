@@ -11,6 +11,8 @@ V ?= .venv/bin
 READY := $(if $(filter .venv/bin,$(V)),.venv/ready)
 HTML := _build/html
 TOOLS := book/_tools
+# These look at the rendered book, so they run after it was made.
+PAGE_TESTS := tests/test_html.py tests/test_formulas.py tests/test_tamper.py
 
 export PYTHONHASHSEED := 0
 export OMP_NUM_THREADS ?= 1
@@ -38,12 +40,12 @@ render: $(READY)
 test: lint  ## lint, test the package and the book, run every notebook again
 	@echo "[test 2/4] the package and the sources of the book"
 	@$(V)/pytest -q -n $(JOBS) --dist loadfile ottools tests \
-	  --ignore tests/test_html.py --ignore tests/test_formulas.py
+	  $(addprefix --ignore ,$(PAGE_TESTS))
 	@echo "[test 3/4] the book itself"
 	@$(MAKE) book
 	@echo "[test 4/4] its pages and formulas; every notebook once more, strictly"
 	@$(V)/pytest -q -n $(JOBS) --dist loadfile \
-	  tests/test_html.py tests/test_formulas.py --nbval notebooks
+	  $(PAGE_TESTS) --nbval notebooks
 
 lint: $(READY)  ## style and form of the code, and of the notebooks' code
 	@echo "[test 1/4] ruff, and notebooks/ against book/"
