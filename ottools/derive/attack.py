@@ -1,15 +1,12 @@
-"""The numerical attack: every claim meets random concrete worlds.
+"""The numerical attack: the value of a formula in a world, by definition.
 
-Densities become exact rational mass functions on small finite spaces, or step densities
-on cells of the line; normal and uniform densities are integrated by quadrature. The
-definitions of the functionals stand here a second time, on purpose: a fault in
-`vocabulary` or `normal` must not hide itself.
+The definitions of the functionals stand here a second time, on purpose: a fault in
+`functionals` or `normal` must not hide itself. Normal and uniform densities are
+integrated by quadrature.
 """
 
 from __future__ import annotations
 
-import random
-from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import product as pairs
 
@@ -19,6 +16,7 @@ from mpmath import mp
 
 from . import ordered as o
 from . import vocabulary as v
+from .worlds import World, product
 
 
 class Exact:
@@ -51,142 +49,6 @@ class Floating:
                 return mp.inf if x == sp.oo else -mp.inf
             return mp.mpmathify(x.evalf(mp.dps + 5))
         return mp.mpf(x)
-
-
-@dataclass
-class World:
-    """One admissible assignment; everything random in it is an exact Fraction."""
-
-    rng: random.Random
-    nice: bool = False
-    located: bool = False
-    scale: int = 1
-    steep: bool = False
-    lone: bool = False
-    values: dict = field(default_factory=dict)
-
-    def draw(self, lo, hi):
-        """Draw a rational in the open interval (lo, hi)."""
-        r = self.rng
-        if lo == -sp.oo:
-            base = Fraction(r.randint(-6, 6), r.choice((1, 2, 3)))
-            return base if hi == sp.oo else Fraction(int(hi)) - abs(base) - 1
-        lo = Fraction(int(sp.Rational(lo).p), int(sp.Rational(lo).q))
-        if hi == sp.oo:
-            return lo + (
-                Fraction(r.randint(1, 3))
-                if self.nice
-                else Fraction(r.randint(1, 40), r.randint(1, 12))
-            )
-        hi = Fraction(int(sp.Rational(hi).p), int(sp.Rational(hi).q))
-        den = r.randint(2, 4) if self.nice else r.randint(5, 60)
-        return lo + (hi - lo) * Fraction(r.randint(1, den - 1), den)
-
-    def get(self, key, make):
-        """Return the value of a leaf, made at the first request."""
-        if key not in self.values:
-            self.values[key] = make()
-        return self.values[key]
-
-    def var(self, s: v.Var):
-        """The value of a scalar."""
-        if s.integer:
-            return self.get(
-                s, lambda: Fraction(1 if self.lone else self.rng.randint(2, 4))
-            )
-        return self.get(s, lambda: self.draw(*s.domain))
-
-    def cells(self, space: v.Space):
-        """The cells of a space: a list of (left end, width)."""
-        return self.get(space, lambda: self._make_cells(space))
-
-    def _make_cells(self, space):
-        if space.size is not None:
-            n = (
-                int(self.var(space.size))
-                if isinstance(space.size, v.Var)
-                else int(space.size)
-            )
-        else:
-            n = 2 if self.nice else self.rng.randint(2, 4)
-        if space.kind == "finite":
-            return [(Fraction(k), Fraction(1)) for k in range(n)]
-        left, out = Fraction(self.rng.randint(-2, 0)), []
-        for _ in range(n):
-            width = (
-                Fraction(1, self.scale)
-                if self.nice
-                else Fraction(self.rng.randint(1, 9), 4 * self.scale)
-            )
-            out.append((left, width))
-            left += width
-        return out
-
-    def table(self, f):
-        """The values of a function on the cells of its space."""
-        return self.get(f, lambda: self._make_table(f))
-
-    def _make_table(self, f):
-        if isinstance(f, v.Table):
-            self.values.setdefault(
-                f.space, [(Fraction(k), Fraction(1)) for k in range(len(f.weights))]
-            )
-            return {(k,): Fraction(int(w.p), int(w.q)) for k, w in enumerate(f.weights)}
-        if isinstance(f, v.Marginal):
-            return self._marginal(f)
-        grids = [self.cells(s) for s in f.spaces]
-        keys = list(pairs(*(range(len(g)) for g in grids)))
-        size = {
-            k: _product(g[i][1] for g, i in zip(grids, k, strict=True)) for k in keys
-        }
-        if f.mass is None:
-            return {k: self.draw(*f.domain) for k in keys}
-        top = 3 if self.nice else self.rng.choice((9, 60))
-        raw = {k: Fraction(self.rng.randint(1, top)) for k in keys}
-        if self.steep and f.mass:
-            peak = sum(isinstance(g, v.Density) for g in self.values) % len(keys)
-            raw[keys[peak]] += 10**8
-        if f.mass == 0:
-            mean = sum(raw.values()) / len(keys)
-            return {k: (raw[k] - mean) / size[k] / 7 for k in keys}
-        return {k: raw[k] / sum(raw.values()) / size[k] for k in keys}
-
-    def _marginal(self, f):
-        whole, (own,) = self.table(f.joint), f.spaces
-        axis = f.joint.spaces.index(own)
-        other = self.cells(f.joint.spaces[1 - axis])
-        out = {}
-        for k, val in whole.items():
-            key = (k[axis],)
-            out[key] = out.get(key, 0) + val * other[k[1 - axis]][1]
-        return out
-
-    def item(self, f, idx):
-        """A member of an indexed family."""
-        low = Fraction(1, 9) if f.positive else -2
-        return self.get(
-            (f, idx),
-            lambda: Fraction(self.rng.randint(1, 20), 7) + (low if f.positive else low),
-        )
-
-    def changed(self):
-        """Return a copy whose values can be changed without harm."""
-        return World(
-            self.rng,
-            self.nice,
-            self.located,
-            self.scale,
-            self.steep,
-            self.lone,
-            dict(self.values),
-        )
-
-
-def _product(numbers):
-    out = Fraction(1)
-    for n in numbers:
-        out *= n
-    return out
 
 
 class Evaluate:
@@ -282,9 +144,11 @@ class Evaluate:
         )
 
     def _place(self, point, env):
-        """The bound place of a point, or a random one if it is free."""
+        """Return the bound place of a point, or a random one if it is free."""
         if point in env:
             return env[point]
+        if isinstance(point, v.At):
+            return self.world.image(point.args[0])[self._place(point.args[1], env)]
         if self.world.located and point.space.kind == "line":
             return self.nb.number(
                 self.world.get(point, lambda: self.world.draw(-sp.oo, sp.oo))
@@ -297,7 +161,7 @@ class Evaluate:
         return self.at(f, tuple(self._place(p, env) for p in points), env)
 
     def at(self, f, places, env):
-        """The value of a function, or of a composite such as (p + q)/2, at places."""
+        """Evaluate a function, or a composite such as (p + q)/2, at places."""
         if f in self.frozen:
             return self.frozen[f](f, places, env)
         if isinstance(f, v.Named):
@@ -387,7 +251,7 @@ class Evaluate:
         grids = [self.world.cells(s.space) for s in spaces]
         total = self.nb.number(Fraction(0))
         for places in pairs(*(range(len(g)) for g in grids)):
-            w = _product(g[i][1] for g, i in zip(grids, places, strict=True))
+            w = product(g[i][1] for g, i in zip(grids, places, strict=True))
             total += self.nb.number(w) * density(
                 *(self.at(a, places, {}) for a in e.args)
             )
@@ -464,7 +328,7 @@ class Evaluate:
         axis = p.spaces.index(x.space)
         total = self.nb.number(Fraction(0))
         for k, val in whole.items():
-            w = _product(
+            w = product(
                 self.world.cells(s)[i][1] for s, i in zip(p.spaces, k, strict=True)
             )
             share = self.nb.number(part[(k[axis],)])
@@ -507,7 +371,7 @@ class Evaluate:
             }
             moved = Evaluate(world, Loose)
             still = Evaluate(self.world, Loose)
-            moved.frozen = {f: still.at for f in frozen}
+            moved.frozen = dict.fromkeys(frozen, still.at)
             return moved(body, env)
 
         self(body, env)
@@ -542,44 +406,3 @@ class _Local:
                 out = out * a
             return out
         return rule[type(f)](args)
-
-
-def laws_of(*exprs) -> tuple:
-    """The concrete laws of the line and the functions on it that occur in formulas."""
-    found = []
-    for e in exprs:
-        for n in sp.preorder_traversal(e):
-            if isinstance(n, v.Named):
-                found += [f for f in laws_of(n.key[2]) if f not in found]
-            elif isinstance(n, v.Normal | v.Uniform) or (
-                isinstance(n, v.Fn) and any(s.kind == "line" for s in n.spaces)
-            ):
-                if n not in found:
-                    found.append(n)
-    return tuple(found)
-
-
-def world(seed: str, k: int, *exprs) -> World:
-    """Make the k-th world for some formulas; the first ones are small and round."""
-    laws = laws_of(*exprs)
-    concrete = any(isinstance(f, v.Normal | v.Uniform) for f in laws)
-    uses_places = (
-        any(
-            isinstance(n, v.Mean | v.Variance | v.Point)
-            for e in exprs
-            for n in sp.preorder_traversal(e)
-            if isinstance(n, v.Mean | v.Variance)
-        )
-        or concrete
-    )
-    w = World(
-        random.Random(f"{seed}/{k}"),
-        nice=k < 6,
-        located=uses_places,
-        scale=8 if k % 4 == 3 else 1,
-        steep=k >= 6 and k % 3 == 0,
-        lone=k == 5,
-    )
-    if laws:
-        w.values["laws"] = laws
-    return w

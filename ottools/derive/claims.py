@@ -8,13 +8,13 @@ matters: what a numerical attack has refuted no algebra may call proved.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import mpmath
 import sympy as sp
 from mpmath import mp
 
-from . import attack, prove
+from . import attack, prove, worlds
 from .ordered import ClaimError, wrap
 from .typeset import tex, text
 
@@ -126,7 +126,7 @@ class Claim:
 
     def world(self, seed, k):
         """Return the k-th world in which the claim can be tried."""
-        return attack.world(seed, k, *self.formulas)
+        return worlds.world(seed, k, *self.formulas)
 
     def sides(self, world, backend=attack.Floating):
         """Return the values of both sides in a world."""
@@ -147,7 +147,7 @@ class Claim:
 
 
 def _gap(left, right):
-    """The difference of two numbers relative to their size, from 1 on."""
+    """Return the difference of two numbers relative to their size, from 1 on."""
     return abs(left - right) / max(1, abs(left), abs(right))
 
 
@@ -221,7 +221,8 @@ def check(claim: Claim) -> Verdict:
     """
     if not isinstance(claim, Claim):
         raise ClaimError(
-            f"check wants a relation such as Equal(lhs, rhs), not {type(claim).__name__}."
+            "check wants a relation such as Equal(lhs, rhs), "
+            f"not {type(claim).__name__}."
         )
     found, points, digits = assault(claim)
     if found:
@@ -294,7 +295,7 @@ def _short(number):
 
 
 def _shown(world):
-    """The assignments of a world as (name, value) pairs."""
+    """Yield the assignments of a world as (name, value) pairs."""
     from . import vocabulary as v
 
     for key, val in sorted(world.values.items(), key=lambda kv: str(kv[0])):

@@ -54,6 +54,7 @@ class Step:
             "letter": letter,
             "kind": self.kind,
             "claim": self.claim.text(),
+            "tex": self.claim.tex(),
             "rule": self.rule,
             "status": self.verdict.status,
             "method": self.verdict.method,
@@ -63,7 +64,7 @@ class Step:
         if self.verdict.counterexample:
             out["counterexample"] = str(self.verdict.counterexample)
         if self.settles:
-            out["settles"] = {i: self.formula_verdict for i in self.settles}
+            out["settles"] = dict.fromkeys(self.settles, self.formula_verdict)
         if self.under:
             out["under"] = self.under
         if self.mutants:
@@ -97,14 +98,15 @@ class Quote:
 class Derivation:
     """A named chain of checked steps.
 
-    Parameters: `id` names it in the book (also its equation label), `title` says what is
-    derived, `uses` lists the ids of derivations it rests on; ids of another chapter are
-    written ``"chapter/id"`` and resolved by the ledger.
+    Parameters: `id` names it in the book (also its equation label), `title` says what
+    is derived, `uses` lists the ids of derivations it rests on; ids of another chapter
+    are written ``"chapter/id"`` and resolved by the ledger.
     """
 
     id: str
     title: str
     uses: tuple = ()
+    kind: str = "derivation"
     steps: list = field(default_factory=list)
     current: object = None
 
@@ -211,7 +213,7 @@ class Derivation:
     def record(self) -> dict:
         """Return the derivation as plain data, for the ledger."""
         return {
-            "kind": "derivation",
+            "kind": self.kind,
             "id": self.id,
             "title": self.title,
             "uses": list(self.uses),
@@ -246,12 +248,12 @@ def _tidy(notes: dict) -> dict:
 
 
 def letter(k: int) -> str:
-    """Return the letter of the k-th step: a, b, …, z, aa, ab, …"""
+    """Return the letter of the k-th step: a, b, …, z, aa, ab."""
     first = "abcdefghijklmnopqrstuvwxyz"
     return first[k] if k < 26 else letter(k // 26 - 1) + first[k % 26]
 
 
 def counterexample(id: str, claim: Claim, drops: str, **notes) -> Derivation:
     """Show that a hypothesis is needed: the claim without it, refuted."""
-    shown = Derivation(id, f"Without: {drops}")
+    shown = Derivation(id, f"Without: {drops}", kind="counterexample")
     return shown.refute(claim, f"without {drops}", **notes)

@@ -71,6 +71,8 @@ class Scope:
         domain = getattr(fn, "domain", (sp.Integer(0), sp.oo))
         tag = "'" if isinstance(fn, v.Variation) else ""
         label = fn.name if isinstance(fn, v.Leaf) else str(fn)
+        if isinstance(fn, v.Push):
+            label = "#".join(f.name for f in fn.source)
         where = ",".join(map(str, points))
         if isinstance(fn, v.Marginal):
             label += "_" + fn.space.name
@@ -96,7 +98,8 @@ class Lower:
             return self(e.unfold(), bound, here)
         if isinstance(e, sp.Symbol):
             raise o.ClaimError(
-                f"undeclared symbol {e}: declare it with real, positive, unit or natural."
+                f"undeclared symbol {e}: declare it with real, positive, unit "
+                "or natural."
             )
         if not e.args:
             return e
@@ -184,7 +187,7 @@ class Lower:
         return sym, {**bound, point: sym}
 
     def do_Expect(self, e, bound, here):
-        body, point, p = e.args
+        body, point, p = change_variables(*e.args)
         sym, inner = self._bind(point, bound)
         return Bracket(self(p, bound, (sym,)) * self(body, inner, here), sp.Tuple(sym))
 
@@ -223,6 +226,20 @@ class Lower:
 
     def do_Str(self, e: Str, *env):
         return e
+
+
+def change_variables(body, point, p):
+    """E_{z∼p}[f(G(z))] = E_{x∼G_# p}[f(x)], if z occurs as G(z) only."""
+    images = [a for a in body.atoms(v.At) if isinstance(a.args[0], v.Map)]
+    mine = {a for a in images if a.args[1] == point}
+    if len(mine) != 1 or not isinstance(p, v.Density):
+        return body, point, p
+    (image,) = mine
+    x = image.space.point(f"{point.name} in {image.space.name}")
+    moved = body.xreplace({image: x})
+    if any(n == point for n in sp.preorder_traversal(moved)):
+        return body, point, p
+    return moved, x, v.push(image.args[0], p)
 
 
 def differentiate(expr, x):

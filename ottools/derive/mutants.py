@@ -24,6 +24,7 @@ FLIP = {
     r.Minimiser: r.Maximiser,
 }
 LIMIT = 12
+UNREADABLE = (o.ClaimError, ValueError, TypeError, ZeroDivisionError)
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Mutant:
 
 @dataclass(frozen=True)
 class Score:
-    """How many mutants were made, how many say the same as the original, and the rest."""
+    """How many mutants were made, are equivalent, were refuted, and survive."""
 
     made: int
     equivalent: int
@@ -69,44 +70,67 @@ def _replace(expr, path, new):
     return expr.func(*args)
 
 
-def _slips(node):
-    """Yield (name of the slip, wrong node)."""
-    if isinstance(node, o.Plus):
-        for i, t in enumerate(node.args):
-            wrong = t.args[0] if isinstance(t, o.Neg) else o.Neg(t)
-            yield (
-                "flip the sign of a term",
-                o.Plus(*node.args[:i], wrong, *node.args[i + 1 :]),
-            )
-            yield "drop a term", o.Plus(*node.args[:i], *node.args[i + 1 :])
-    elif isinstance(node, v.KL | v.CrossEntropy | v.Chi2):
-        yield "swap the arguments", node.func(*reversed(node.args))
-        yield "double a coefficient", o.Times(2, node)
-    elif isinstance(node, v.Given):
-        p, y, x = node.args
-        yield "swap the condition", v.Given(p, x, y)
-    elif isinstance(node, v.Functional | v.Expect | v.Integral | v.Sum | o.Log):
-        yield "double a coefficient", o.Times(2, node)
-        yield "halve a coefficient", o.Over(node, 2)
-    elif isinstance(node, o.Over):
-        yield "turn a fraction over", o.Over(node.args[1], node.args[0])
-    elif isinstance(node, o.Power):
-        base, n = node.args
-        if n == 2:
-            yield "lose a square", base
-    elif isinstance(node, o.Times) and len(node.args) > 1:
-        yield "drop a factor", o.Times(*node.args[1:])
-    elif isinstance(node, o.Neg):
-        yield "flip a sign", node.args[0]
-    elif isinstance(node, v.Item):
-        f, *idx = node.args
-        yield "shift an index", v.Item(f, o.Plus(idx[0], 1), *idx[1:])
-    elif isinstance(node, sp.Rational) and node not in (0,):
+def _of_sum(node):
+    """Flip or drop each term of a sum."""
+    args = node.args
+    for i, t in enumerate(args):
+        wrong = t.args[0] if isinstance(t, o.Neg) else o.Neg(t)
+        yield "flip the sign of a term", o.Plus(*args[:i], wrong, *args[i + 1 :])
+        yield "drop a term", o.Plus(*args[:i], *args[i + 1 :])
+
+
+def _of_pair(node):
+    """Swap what is not symmetric."""
+    yield "swap the arguments", node.func(*reversed(node.args))
+    yield "double a coefficient", o.Times(2, node)
+
+
+def _of_value(node):
+    """Double and halve a functional, an integral, a sum, a logarithm."""
+    yield "double a coefficient", o.Times(2, node)
+    yield "halve a coefficient", o.Over(node, 2)
+
+
+def _of_condition(node):
+    p, y, x = node.args
+    yield "swap the condition", v.Given(p, x, y)
+
+
+def _of_power(node):
+    if node.args[1] == 2:
+        yield "lose a square", node.args[0]
+
+
+def _of_member(node):
+    f, first, *rest = node.args
+    yield "shift an index", v.Item(f, o.Plus(first, 1), *rest)
+
+
+def _of_number(node):
+    if node != 0:
         yield "off by one", node + 1
 
 
-def _measures(node, others):
-    """Take an expectation under another density."""
+SLIPS = (
+    ((o.Plus,), _of_sum),
+    ((v.KL, v.CrossEntropy, v.Chi2), _of_pair),
+    ((v.Given,), _of_condition),
+    ((v.Functional, v.Expect, v.Integral, v.Sum, o.Log), _of_value),
+    ((o.Over,), lambda e: [("turn a fraction over", o.Over(e.args[1], e.args[0]))]),
+    ((o.Power,), _of_power),
+    ((o.Times,), lambda e: [("drop a factor", o.Times(*e.args[1:]))]),
+    ((o.Neg,), lambda e: [("flip a sign", e.args[0])]),
+    ((v.Item,), _of_member),
+    ((sp.Rational,), _of_number),
+)
+
+
+def _slips(node, others):
+    """Yield (name of the slip, wrong node) for one node."""
+    for kinds, rule in SLIPS:
+        if isinstance(node, kinds):
+            yield from rule(node)
+            break
     if isinstance(node, v.Expect):
         body, x, p = node.args
         for q in others:
@@ -114,46 +138,55 @@ def _measures(node, others):
                 yield "take the mean under another density", v.Expect(body, x, q)
 
 
+def _densities(formulas):
+    """Return the abstract densities of some formulas, in a fixed order."""
+    found = {
+        n
+        for f in formulas
+        for n in sp.preorder_traversal(f)
+        if isinstance(n, v.Density)
+    }
+    return sorted(found, key=str)
+
+
+def _wrong_formulas(formulas):
+    """Yield (slip, formulas with one wrong node)."""
+    others = _densities(formulas)
+    for k in reversed(range(len(formulas))):
+        for path, node in _bodies(formulas[k]):
+            for slip, wrong in _slips(node, others):
+                try:
+                    changed = _replace(formulas[k], path, wrong)
+                except UNREADABLE:
+                    continue
+                yield slip, (*formulas[:k], changed, *formulas[k + 1 :])
+
+
+def _variants(claim):
+    """Yield (slip, how to build the wrong claim)."""
+    formulas = claim.formulas
+    for slip, wrong in _wrong_formulas(formulas):
+        yield slip, lambda w=wrong: claim.rebuild(*w)
+    if type(claim) in FLIP:
+        yield "flip the relation", lambda: _flipped(claim)
+    k = 0 if isinstance(claim, r.Equivalent) else len(formulas) - 1
+    for shift in (sp.Rational(1, 7), -sp.Rational(1, 5)):
+        moved = (*formulas[:k], o.Plus(formulas[k], shift), *formulas[k + 1 :])
+        yield "add a constant", lambda w=moved: claim.rebuild(*w)
+
+
 def mutants(claim, limit: int = LIMIT) -> list[Mutant]:
     """Make wrong versions of a claim, spread over its slips, at most `limit`."""
     made, seen = {}, {claim.text()}
-
-    def add(slip, new):
+    for slip, build in _variants(claim):
         try:
+            new = build()
             wording = new.text()
-        except (o.ClaimError, ValueError, ZeroDivisionError, TypeError):
-            return
+        except UNREADABLE:
+            continue
         if wording not in seen:
             seen.add(wording)
             made.setdefault(slip, []).append(Mutant(slip, new))
-
-    formulas = claim.formulas
-    others = sorted(
-        {
-            n
-            for f in formulas
-            for n in sp.preorder_traversal(f)
-            if isinstance(n, v.Density)
-        },
-        key=str,
-    )
-    for k in reversed(range(len(formulas))):
-        for path, node in _bodies(formulas[k]):
-            for slip, wrong in (*_slips(node), *_measures(node, others)):
-                try:
-                    changed = _replace(formulas[k], path, wrong)
-                    add(slip, claim.rebuild(*formulas[:k], changed, *formulas[k + 1 :]))
-                except (o.ClaimError, ValueError, ZeroDivisionError, TypeError):
-                    continue
-    if type(claim) in FLIP:
-        add("flip the relation", _flipped(claim))
-    for shift in (sp.Rational(1, 7), -sp.Rational(1, 5)):
-        k = 0 if isinstance(claim, r.Equivalent) else len(formulas) - 1
-        moved = [*formulas[:k], o.Plus(formulas[k], shift), *formulas[k + 1 :]]
-        try:
-            add("add a constant", claim.rebuild(*moved))
-        except (o.ClaimError, ValueError, TypeError):
-            continue
     return _spread(made, limit)
 
 
@@ -198,7 +231,7 @@ def score(claim, limit: int = LIMIT) -> Score:
         try:
             found, *_ = m.claim.assault(1 if slow else None, 16 if slow else None)
             status = "refuted" if found else c.check(m.claim).status
-        except (o.ClaimError, ValueError, TypeError):
+        except UNREADABLE:
             continue
         made += 1
         if status == "refuted":

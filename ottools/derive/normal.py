@@ -11,117 +11,9 @@ from __future__ import annotations
 import sympy as sp
 
 from . import vocabulary as v
-from .lower import Bracket, Scope
-from .signs import sign
-
-
-class Logs:
-    """Splits logarithms into symbols L(base), one for each coprime base."""
-
-    def __init__(self, scope: Scope):
-        self.scope = scope
-
-    def symbol(self, base):
-        """Return the symbol that stands for log(base)."""
-        sym = sp.Symbol(f"log({base})", real=True)
-        self.scope.logs[sym] = base
-        return sym
-
-    def split(self, expr):
-        """Replace every logarithm by a combination of independent ones."""
-        return expr.replace(sp.log, lambda a: self.of(a))
-
-    def veil(self, expr):
-        """Put a symbol for each non-polynomial factor, such as |p − q| or √p."""
-
-        def opaque(e):
-            root = isinstance(e, sp.Pow) and not e.exp.is_integer and e.base != sp.E
-            return (isinstance(e, sp.Abs | sp.exp) or root) and e.free_symbols
-
-        def hide(e):
-            sym = sp.Symbol(f"<{e}>", real=True)
-            self.scope.veils[sym] = e
-            return sym
-
-        return expr.replace(opaque, hide)
-
-    def back(self, expr):
-        """Undo `split` and `veil`."""
-        expr = expr.xreplace({s: sp.log(b) for s, b in self.scope.logs.items()})
-        return expr.xreplace(self.scope.veils)
-
-    def of(self, arg):
-        """Return log(arg) as a combination of independent logarithms."""
-        parts, parity = [], 1
-        for f, k in self._factors(arg, 1):
-            s = sign(f, self.scope.domains)
-            if s is None and not f.is_positive:
-                return self.symbol(sp.factor(arg))
-            if s == -1:
-                f, parity = -f, -parity if k % 2 else parity
-            parts.append((f, k))
-        if parity < 0:
-            return self.symbol(sp.factor(arg))
-        return sp.Add(*(k * self._one(f) for f, k in parts))
-
-    def _factors(self, arg, power):
-        """Yield (base, exponent) of the factors of arg, coprime and primitive."""
-        if arg.is_Mul:
-            for a in arg.args:
-                yield from self._factors(a, power)
-        elif (
-            arg.is_Pow
-            and not isinstance(arg, sp.exp)
-            and (arg.exp.is_Integer or sign(arg.base, self.scope.domains) == 1)
-        ):
-            yield from self._factors(arg.base, power * arg.exp)
-        elif arg.is_Add:
-            n, m = sp.fraction(sp.cancel(sp.together(arg)))
-            if m != 1:
-                yield from self._factors(m, -power)
-            c, factors = sp.factor_list(n)
-            if c != 1:
-                yield from self._factors(c, power)
-            for f, k in factors:
-                yield (f, power * k) if f.is_Add else next(self._factors(f, power * k))
-        else:
-            yield arg, power
-
-    def _one(self, f):
-        """log of one irreducible positive factor."""
-        if f == 1:
-            return sp.Integer(0)
-        if f.is_Rational:
-            primes = sp.factorrat(f)
-            return sp.Add(*(k * self.symbol(sp.Integer(p)) for p, k in primes.items()))
-        if isinstance(f, sp.exp):
-            return f.exp
-        value = self.scope.values.get(f)
-        if value and isinstance(value.fn, v.Normal | v.NormalProduct):
-            return self.split(log_normal(value, self.scope))
-        return self.symbol(f)
-
-
-def log_normal(value, scope):
-    """log of a normal density at its point: a quadratic."""
-    from .lower import Lower
-
-    lower = Lower(scope)
-    args = [lower(a) for a in value.fn.args if not isinstance(a, v.Samples)]
-    if isinstance(value.fn, v.Normal):
-        m, s2 = args
-        return -sp.log(2 * sp.pi * s2) / 2 - (value.points[0] - m) ** 2 / (2 * s2)
-    m, s2, dim = value.fn.args
-    i = sp.Symbol("i", integer=True, positive=True)
-    coordinate = sp.Indexed(_coordinates(value), i)
-    mi, vi = (lower(f[v.Index("i")]) for f in (m, s2))
-    body = -sp.log(2 * sp.pi * vi) / 2 - (coordinate - mi) ** 2 / (2 * vi)
-    return sp.Sum(body, (i, 1, lower(dim)))
-
-
-def _coordinates(value):
-    """The coordinates of a point of R^d, as an indexed family."""
-    return sp.IndexedBase(f"coordinate of {value.points[0]}", real=True)
+from .logs import Logs, coordinates
+from .lower import Bracket, Lower, Scope
+from .sums import exps_to_symbols, join_sums
 
 
 def normal(expr, scope: Scope):
@@ -208,7 +100,7 @@ def _pull(c, marks, points, scope, logs):
     """Write what is left over as scalar times bracket."""
     if not points:
         return logs.back(c * marks)
-    inside = set(_pointwise(c * marks, scope, points, logs))
+    inside = set(_pointwise(c * marks, scope, points))
     out = sp.Integer(0)
     for term in sp.Add.make_args(sp.expand(c)):
         k, f = (term * marks).as_independent(*inside, as_Add=False)
@@ -216,7 +108,7 @@ def _pull(c, marks, points, scope, logs):
     return out
 
 
-def _pointwise(expr, scope, points, logs):
+def _pointwise(expr, scope, points):
     """Symbols of expr that vary with the bound points."""
     for s in expr.free_symbols:
         if _depends(s, points, scope):
@@ -308,7 +200,7 @@ def _reduce(points, powers, rest, scope):
 
 
 def _mass(y, mine, scope, rest):
-    """∫ of the factors that depend on y: (factor, marginal or None, new rest or None)."""
+    """Integrate the factors that depend on y: (factor, marginal, new rest)."""
     ones = [s for s in mine if s in scope.values]
     degree = mine.get(y, 0)
     if rest is None or len(ones) > 1 or any(mine[s] != 1 for s in ones):
@@ -316,8 +208,6 @@ def _mass(y, mine, scope, rest):
     if not ones:
         size = scope.spaces[y].size if y in scope.spaces else None
         ok = size is not None and not degree
-        from .lower import Lower
-
         return (Lower(scope)(size), None, None) if ok else None
     (s,) = ones
     value = scope.values[s]
@@ -336,8 +226,6 @@ def _mass(y, mine, scope, rest):
 
 def moment(fn, k, scope):
     """E x^k under N(m, s²): μ_k = m μ_{k−1} + (k−1) s² μ_{k−2}."""
-    from .lower import Lower
-
     m, s2 = (Lower(scope)(a) for a in fn.args)
     low, high = sp.Integer(0), sp.Integer(1)
     for j in range(1, k + 1):
@@ -347,12 +235,10 @@ def moment(fn, k, scope):
 
 def product_moments(rest, value, scope):
     """Replace the coordinates under a product of normal densities by their moments."""
-    base = _coordinates(value)
+    base = coordinates(value)
 
     def means(total):
         i = total.limits[0][0]
-        from .lower import Lower
-
         m, s2, _ = value.fn.args
         mi, vi = (Lower(scope)(f[v.Index(i.name)]) for f in (m, s2))
         x = sp.Indexed(base, i)
@@ -372,7 +258,7 @@ def is_zero(expr, scope: Scope) -> bool:
     if expr.has(sp.oo, sp.zoo, sp.nan):
         return False
     logs = Logs(scope)
-    expr = join_sums(logs.split(expr), scope)
+    expr = join_sums(logs.split(expr))
     if expr.has(sp.Sum):
         return sp.simplify(expr) == 0
     expr = exps_to_symbols(sp.expand(expr))
@@ -380,71 +266,3 @@ def is_zero(expr, scope: Scope) -> bool:
         return True
     small = expr.count_ops() < 120 and not expr.has(Bracket)
     return small and sp.simplify(logs.back(expr)) == 0
-
-
-def exps_to_symbols(expr):
-    """Write exp(k·u) as a power of one symbol for each monomial u."""
-    found = {}
-    for e in expr.atoms(sp.exp):
-        for term in sp.Add.make_args(sp.expand(e.exp)):
-            k, u = term.as_coeff_Mul()
-            found.setdefault(u, []).append(k)
-    swap = {}
-    for n, (u, ks) in enumerate(sorted(found.items(), key=lambda it: str(it[0]))):
-        den = (
-            sp.ilcm(*(sp.Rational(k).q for k in ks))
-            if all(k.is_Rational for k in ks)
-            else 1
-        )
-        swap[u] = (sp.Symbol(f"exp{n}", positive=True), den)
-
-    def one(e):
-        out = sp.Integer(1)
-        for term in sp.Add.make_args(sp.expand(e.exp)):
-            k, u = term.as_coeff_Mul()
-            base, den = swap[u]
-            out *= base ** (k * den)
-        return out
-
-    return expr.replace(lambda e: isinstance(e, sp.exp), one)
-
-
-def join_sums(expr, scope):
-    """Collect sums over the same range under one sign; pull out constants."""
-    expr = sp.expand(expr)
-    groups, rest = {}, sp.Integer(0)
-    for term in sp.Add.make_args(expr):
-        k, s = term.as_independent(sp.Sum, as_Add=False)
-        if not isinstance(s, sp.Sum):
-            rest += term
-            continue
-        names = {
-            lim[0]: sp.Symbol(f"i{n}", integer=True, positive=True)
-            for n, lim in enumerate(s.limits)
-        }
-        limits = tuple(sp.Tuple(names[a], lo, hi) for a, lo, hi in s.limits)
-        groups[limits] = groups.get(limits, 0) + k * s.function.xreplace(names)
-    out = rest
-    for limits, body in groups.items():
-        for part in sp.Add.make_args(sp.expand(body)):
-            free = [lim for lim in limits if not part.has(lim[0])]
-            bound = [lim for lim in limits if part.has(lim[0])]
-            weight = sp.Mul(*(hi - lo + 1 for _, lo, hi in free))
-            out += weight * (sp.Sum(part, *bound) if bound else part)
-    return _settle(out)
-
-
-def _settle(expr):
-    """Drop sums whose joined summand vanishes."""
-    groups, rest = {}, sp.Integer(0)
-    for term in sp.Add.make_args(sp.expand(expr)):
-        k, s = term.as_independent(sp.Sum, as_Add=False)
-        if isinstance(s, sp.Sum):
-            groups[s.limits] = groups.get(s.limits, 0) + k * s.function
-        else:
-            rest += term
-    for limits, body in groups.items():
-        flat = exps_to_symbols(sp.expand(body))
-        if sp.cancel(sp.together(flat)) != 0:
-            rest += sp.Sum(body, *limits)
-    return rest

@@ -19,7 +19,7 @@ class ClaimError(ValueError):
 
 def wrap(value):
     """Turn an int, Fraction or SymPy expression into a node; refuse floats."""
-    if isinstance(value, bool) or isinstance(value, float):
+    if isinstance(value, bool | float):
         raise ClaimError(
             f"{value!r} is not exact: write an integer, a Fraction or "
             "Rational(numerator, denominator)."

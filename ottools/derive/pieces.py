@@ -5,6 +5,8 @@ from __future__ import annotations
 import sympy as sp
 
 from . import vocabulary as v
+from .lower import Lower
+from .ordered import ClaimError
 from .signs import sign
 
 
@@ -20,24 +22,20 @@ def has_pieces(phi, scope) -> bool:
 def integrate_pieces(phi, points, scope, logs):
     """Integrate over the pieces on which every uniform density is constant."""
     if len(points) != 1:
-        raise v.ClaimError(
-            "uniform densities and tables are integrated in one variable."
-        )
+        raise ClaimError("uniform densities and tables are integrated in one variable.")
     x = points[0]
     mine = {s: scope.values[s].fn for s in phi.free_symbols if s in scope.values}
     tables = {s: f for s, f in mine.items() if isinstance(f, v.Table)}
     if tables:
         sizes = {len(f.weights) for f in tables.values()}
         if len(sizes) != 1 or len(tables) != len(mine):
-            raise v.ClaimError("tables of one space have the same number of weights.")
+            raise ClaimError("tables of one space have the same number of weights.")
         return sp.Add(
             *(
-                _at_values(phi, {s: f.weights[k] for s, f in tables.items()}, logs)
+                _at_values(phi, {s: f.weights[k] for s, f in tables.items()})
                 for k in range(sizes.pop())
             )
         )
-    from .lower import Lower
-
     lower = Lower(scope)
     ends = {
         s: tuple(lower(a) for a in f.args)
@@ -56,7 +54,7 @@ def integrate_pieces(phi, points, scope, logs):
                 sign(mid - a, scope.domains) == 1 and sign(b - mid, scope.domains) == 1
             )
             level[s] = 1 / (b - a) if inside else sp.Integer(0)
-        piece = _at_values(phi, level, logs)
+        piece = _at_values(phi, level)
         if piece.is_infinite:
             return piece
         out += sp.integrate(sp.expand(piece), (x, lo, hi)) if piece != 0 else 0
@@ -71,9 +69,9 @@ def _sorted(ends, scope):
         while k < len(out):
             s = sign(e - out[k], scope.domains)
             if s is None:
-                raise v.ClaimError(
-                    f"the order of the end points {e} and {out[k]} is not settled by the "
-                    "declared domains: state it by between(name, lo, hi)."
+                raise ClaimError(
+                    f"the order of the end points {e} and {out[k]} is not settled by "
+                    "the declared domains: state it by between(name, lo, hi)."
                 )
             if s == 0:
                 break
@@ -86,12 +84,12 @@ def _sorted(ends, scope):
     return out
 
 
-def _at_values(phi, level, logs):
+def _at_values(phi, level):
     """Put in the values of the densities, with 0 log 0 = 0 and c·log 0 = ∓∞."""
     zero = {s: val for s, val in level.items() if val == 0}
     rest = {s: val for s, val in level.items() if val != 0}
     phi = phi.subs(rest)
     if not zero:
         return phi
-    (eps,) = sp.symbols("epsilon", positive=True, seq=True)
-    return sp.limit(phi.subs({s: eps for s in zero}), eps, 0, "+")
+    eps = sp.Symbol("epsilon", positive=True)
+    return sp.limit(phi.subs(dict.fromkeys(zero, eps)), eps, 0, "+")

@@ -5,8 +5,9 @@ from __future__ import annotations
 import sympy as sp
 
 from . import vocabulary as v
+from .logs import Logs
 from .lower import Bracket, Lower, Scope
-from .normal import Logs, is_zero, normal
+from .normal import is_zero, normal
 from .ordered import wrap
 from .signs import nonnegative, sign, weakly_positive
 
@@ -72,7 +73,7 @@ def at_least(big, small, strict=False):
 
 
 def _closed(diff, scope, strict):
-    """A number: its sign at 60 digits, far from zero."""
+    """Decide a number: its sign at 60 digits, far from zero."""
     if diff.free_symbols or diff.has(Bracket, sp.Sum):
         return None
     value = sp.N(diff, 60)
@@ -82,7 +83,7 @@ def _closed(diff, scope, strict):
 
 
 def _scalar(diff, scope, strict):
-    """An expression in scalars: exact signs, or one variable."""
+    """Decide an expression in scalars: exact signs, or one variable."""
     if diff.has(Bracket):
         return None
     logs = Logs(scope)
@@ -121,7 +122,7 @@ def _one_integrand(diff, scope):
 
 
 def _pointwise(diff, scope, strict):
-    """An integrand that is ≥ 0 in the value of one function, whatever the value."""
+    """Find an integrand that is ≥ 0 whatever the value of its one function."""
     found = _one_integrand(diff, scope) if diff.has(Bracket) else None
     if not found or found[0] != 0 or strict:
         return None
@@ -200,7 +201,7 @@ def tangent(diff, scope):
 
 
 def _maximum(diff, scope, strict):
-    """A functional that is convex in one free function, with a zero minimum."""
+    """Find a functional convex in one free function, with a zero minimum."""
     found = _one_integrand(diff, scope) if diff.has(Bracket) else (0, diff, None)
     if not found or strict:
         return None

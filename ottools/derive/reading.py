@@ -68,7 +68,8 @@ def formula(text: str, **names):
     for node in ast.walk(tree):
         if isinstance(node, ast.Name) and node.id not in words:
             raise o.ClaimError(
-                f"undeclared symbol {node.id} in {text!r}: declare it and pass it by name."
+                f"undeclared symbol {node.id} in {text!r}: "
+                "declare it and pass it by name."
             )
         if isinstance(node, ast.Attribute):
             raise o.ClaimError(f"attributes are not part of a formula: {text!r}.")

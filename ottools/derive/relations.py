@@ -37,7 +37,8 @@ class Stationary(Claim):
 
     def text(self):
         """Return the claim as plain text."""
-        return f"d/d{text(self.over)} [{text(self.lhs)}] = 0 at {text(self.over)} = {text(self.rhs)}"
+        x = text(self.over)
+        return f"d/d{x} [{text(self.lhs)}] = 0 at {x} = {text(self.rhs)}"
 
     def sides(self, world, backend=attack.Floating):
         """Return the derivative at the point, and 0."""
@@ -85,14 +86,16 @@ class Maximiser(Claim):
         if isinstance(self.over, v.Var):
             lo, hi = self.over.domain
             name += rf"\in({tex(lo)},{tex(hi)})"
-        return rf"\operatorname*{{arg\,{self.word}}}_{{{name}}} \left[{tex(self.lhs)}\right] = {tex(self.rhs)}"
+        head = rf"\operatorname*{{arg\,{self.word}}}_{{{name}}}"
+        return rf"{head} \left[{tex(self.lhs)}\right] = {tex(self.rhs)}"
 
     def text(self):
         """Return the claim as plain text."""
-        return f"arg{self.word}_{{{text(self.over)}}} [{text(self.lhs)}] = {text(self.rhs)}"
+        head = f"arg{self.word}_{{{text(self.over)}}}"
+        return f"{head} [{text(self.lhs)}] = {text(self.rhs)}"
 
     def _at(self, world):
-        """The value at the claimed optimum."""
+        """Return the value at the claimed optimum."""
         if isinstance(self.over, v.Var):
             at = attack.Evaluate(world)(self.rhs)
             return at, self._value(world, at)
@@ -139,7 +142,10 @@ class Maximiser(Claim):
         if sign(bend, scope.domains) != -self.direction:
             return None
         kind = "concave" if self.direction == 1 else "convex"
-        return f"first-order condition; strictly {kind} by the sign of the second derivative"
+        return (
+            f"first-order condition; strictly {kind} by the sign of the second "
+            "derivative"
+        )
 
 
 @dataclass(frozen=True)
@@ -163,26 +169,27 @@ class Tends(Claim):
     @property
     def _arrow(self):
         lo, hi = self.over.domain
-        side = (
+        return (
             ""
             if not self.to.is_finite
             else "+"
             if self.to == lo
             else ("-" if self.to == hi else "")
         )
-        return side
 
     def tex(self):
         """Return the claim as LaTeX."""
         side = f"^{{{self._arrow}}}" if self._arrow else ""
-        return rf"\lim_{{{tex(self.over)}\to {tex(self.to)}{side}}} {tex(self.lhs)} = {tex(self.rhs)}"
+        head = rf"\lim_{{{tex(self.over)}\to {tex(self.to)}{side}}}"
+        return rf"{head} {tex(self.lhs)} = {tex(self.rhs)}"
 
     def text(self):
         """Return the claim as plain text."""
-        return f"lim_{{{text(self.over)}→{text(self.to)}{self._arrow}}} {text(self.lhs)} = {text(self.rhs)}"
+        head = f"lim_{{{text(self.over)}→{text(self.to)}{self._arrow}}}"
+        return f"{head} {text(self.lhs)} = {text(self.rhs)}"
 
     def _distances(self, world):
-        """How far lhs is from rhs on the way to the limit point."""
+        """Yield how far lhs is from rhs on the way to the limit point."""
         attack.Evaluate(world)(self.lhs.xreplace({self.over: self.over}))
         goal = sp.oo if self.rhs == sp.oo else attack.Evaluate(world)(self.rhs)
         for k in (10, 40, 120):
@@ -282,7 +289,7 @@ class Equivalent(Claim):
 
 @dataclass(frozen=True)
 class Every(Claim):
-    """A finite list of exact claims, all of them true; lhs says which, as (LaTeX, text)."""
+    """A finite list of exact claims, all true; lhs says which, as (LaTeX, text)."""
 
     lhs: tuple
     rhs: tuple

@@ -1,9 +1,9 @@
 """Exact signs and one-variable inequalities.
 
-`sign` decides the sign of an expression when every symbol ranges over an open interval:
-the interval is mapped to (0, ∞), and a polynomial in positive symbols whose coefficients
-share a sign has that sign; one variable is left to Sturm's theorem. `nonnegative` proves
-g ≥ 0 on an interval by convexity, monotonicity or concavity.
+`sign` decides the sign of an expression when every symbol ranges over an open
+interval: the interval is mapped to (0, ∞), and a polynomial in positive symbols whose
+coefficients share a sign has that sign; one variable is left to Sturm's theorem.
+`nonnegative` proves g ≥ 0 on an interval by convexity, monotonicity or concavity.
 """
 
 from __future__ import annotations
@@ -56,9 +56,9 @@ def _poly_sign(f):
             for p, _ in poly.terms()
         )
         return None if only_reals else s
-    if len(gens) == 1 and gens[0].is_positive and poly.domain in (sp.ZZ, sp.QQ):
-        if poly.count_roots(0, None) - (poly.eval(0) == 0) == 0:
-            return 1 if poly.eval(1) > 0 else -1
+    sturm = len(gens) == 1 and gens[0].is_positive and poly.domain in (sp.ZZ, sp.QQ)
+    if sturm and poly.count_roots(0, None) == int(poly.eval(0) == 0):
+        return 1 if poly.eval(1) > 0 else -1
     return None
 
 
@@ -155,7 +155,7 @@ def _inside(c, interval):
 
 
 def _convex(g, slope, t, interval, strict):
-    """g'' ≥ 0 and g'(c) = 0 with g(c) ≥ 0."""
+    """Use g'' ≥ 0 and g'(c) = 0 with g(c) ≥ 0."""
     try:
         candidates = sp.solve(slope, t)
     except NotImplementedError:
@@ -182,7 +182,7 @@ def _limit(g, t, end):
 
 
 def _monotone(g, slope, t, interval, depth):
-    """g' has one sign and g ≥ 0 at the end from which it rises."""
+    """Use that g' has one sign and g ≥ 0 at the end from which it rises."""
     for end, direction in ((interval[0], 1), (interval[1], -1)):
         value = (
             sp.limit(g, t, end, "+" if direction == 1 else "-")
@@ -198,7 +198,7 @@ def _monotone(g, slope, t, interval, depth):
 
 
 def _concave(g, bend, t, interval, depth):
-    """g'' ≤ 0 and both boundary limits ≥ 0."""
+    """Use g'' ≤ 0 and both boundary limits ≥ 0."""
     if bend == 0 or not nonnegative(-bend, t, interval, depth - 1):
         return None
     lo = (

@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 
 import sympy as sp
-from sympy.core.symbol import Str
 
 from . import ordered as o
 from . import vocabulary as v
@@ -74,7 +73,7 @@ class Printer:
 
     def do_Log(self, e, head="log"):
         (a,) = e.args
-        if isinstance(a, _SIMPLE) or isinstance(a, self.closed):
+        if isinstance(a, (_SIMPLE, self.closed)):
             return self.op(head) + self.gap + self(a), PRODUCT
         return self.op(head) + self.call(self(a)), PRODUCT
 
@@ -90,7 +89,9 @@ class Printer:
     def do_Var(self, e):
         return self.name(e.name), ATOM
 
-    do_Point = do_Index = do_Fn = do_Table = do_Named = do_Samples = do_Space = do_Var
+    do_Point = do_Index = do_Fn = do_Table = do_Named = do_Samples = do_Space = (
+        do_Map
+    ) = do_Var
 
     def do_Alias(self, e):
         return self.name(e.args[0].name), ATOM
@@ -108,7 +109,9 @@ class Printer:
             return self.name(f.name) + f"({args})", ATOM
         if isinstance(f, v.Normal):
             return self.script("N") + f"({args}; {self.listed(f.args)})", ATOM
-        if isinstance(f, v.Fn | v.Table | v.Named | v.Uniform | v.NormalProduct):
+        if isinstance(
+            f, v.Fn | v.Map | v.Table | v.Named | v.Uniform | v.NormalProduct
+        ):
             return self(f) + f"({args})", ATOM
         return self.visit(spread(f, points))
 

@@ -1,0 +1,275 @@
+"""Expectations, integrals, sums, divergences and derivatives.
+
+What a functional *means* is said once, by its `unfold` method; the numerical attack
+has its own definitions.
+"""
+
+from __future__ import annotations
+
+from .ordered import Abs, ClaimError, Log, Node, Over, Plus, wrap
+from .symbols import At, Density, Given, Point, Space, Variation, oo
+
+
+class Expect(Node):
+    """E_{x∼p}[body]; arguments (body, point, density)."""
+
+    __slots__ = ()
+
+
+class Integral(Node):
+    """∫ body dx, or Σ_x body on a finite space; arguments (body, point)."""
+
+    __slots__ = ()
+
+
+class _Brackets:
+    """Lets an author write ``E(x, p)[body]`` as on paper."""
+
+    def __init__(self, make):
+        self.make = make
+
+    def __getitem__(self, body):
+        return self.make(wrap(body))
+
+
+def E(point: Point, density):
+    """Write an expectation: ``E(x, p)[log(D(x))]``."""
+    check_space(density, point.space, "expectation")
+    return _Brackets(lambda body: Expect(body, point, density))
+
+
+def Int(*points: Point):
+    """Write an integral (a sum on a finite space): ``Int(x)[p(x) * log(p(x))]``."""
+
+    def make(body):
+        for point in reversed(points):
+            body = Integral(body, point)
+        return body
+
+    return _Brackets(make)
+
+
+def spaces_of(expr) -> set:
+    """Return the spaces on which the densities in an expression live."""
+    found = getattr(expr, "spaces", None)
+    if found is not None:
+        return {tuple(found)}
+    out = set()
+    for a in wrap(expr).args:
+        out |= spaces_of(a)
+    return out
+
+
+def check_space(density, space, where: str) -> None:
+    """Raise unless a density expression lives on the given space."""
+    found = spaces_of(density)
+    if found != {(space,)}:
+        names = sorted("×".join(s.name for s in f) for f in found) or ["no space"]
+        raise ClaimError(
+            f"{where}: a density on {space.name} is wanted, this one lives on "
+            f"{', '.join(names)}."
+        )
+
+
+class Functional(Node):
+    """A functional of densities on one space."""
+
+    __slots__ = ()
+    arity = 2
+    symmetric = False
+
+    def __new__(cls, *args):
+        if len(args) != cls.arity:
+            raise ClaimError(
+                f"{cls.__name__} takes {cls.arity} densities, {len(args)} came."
+            )
+        found = set().union(*(spaces_of(a) for a in args))
+        if len(found) != 1:
+            names = sorted("×".join(s.name for s in f) for f in found) or ["no space"]
+            raise ClaimError(
+                f"{cls.__name__} compares densities on one space; these live on "
+                f"{', '.join(names)}."
+            )
+        return Node.__new__(cls, *args)
+
+    @property
+    def points(self) -> tuple:
+        """Fresh points, one for each space."""
+        (spaces,) = set().union(*(spaces_of(a) for a in self.args))
+        names = ("x", "y", "z")
+        return tuple(s.point(n) for s, n in zip(spaces, names, strict=False))
+
+    def _mean(self, of, body):
+        for point in reversed(self.points[1:]):
+            body = Integral(body, point)
+        if len(self.points) == 1:
+            return Expect(body, self.points[0], of)
+        return Integral(Node.__mul__(At(of, *self.points), body), self.points[0])
+
+
+class H(Functional):
+    """Entropy, −E_{x∼p}[log p(x)]."""
+
+    __slots__ = ()
+    arity = 1
+
+    def unfold(self):
+        """Return the definition."""
+        (p,) = self.args
+        if len(self.points) == 2:
+            x, y = self.points
+            return -Integral(Integral(At(p, x, y) * Log(At(p, x, y)), y), x)
+        return -self._mean(p, Log(At(p, *self.points)))
+
+
+class CrossEntropy(Functional):
+    """Cross-entropy H(p, q) = −E_{x∼p}[log q(x)]."""
+
+    __slots__ = ()
+
+    def unfold(self):
+        """Return the definition."""
+        p, q = self.args
+        return -self._mean(p, Log(At(q, *self.points)))
+
+
+class ConditionalEntropy(Node):
+    """H(Y|X) of a joint density; arguments (joint, y, x)."""
+
+    __slots__ = ()
+
+    def unfold(self):
+        """Return ∫ p(x) H(Y|X=x) dx."""
+        p, y, x = self.args
+        inner = -Integral(Given(p, y, x) * Log(Given(p, y, x)), y)
+        return Expect(inner, x, p.on(x.space))
+
+
+class KL(Functional):
+    """Kullback–Leibler divergence, E_{x∼p}[log(p(x)/q(x))]."""
+
+    __slots__ = ()
+
+    def unfold(self):
+        """Return the definition."""
+        p, q = self.args
+        x = self.points
+        return self._mean(p, Log(Over(At(p, *x), At(q, *x))))
+
+
+class JS(Functional):
+    """Jensen–Shannon divergence with its two halves, 0 ≤ JS ≤ log 2."""
+
+    __slots__ = ()
+    symmetric = True
+
+    def unfold(self):
+        """Return the definition through KL to the mixture."""
+        p, q = self.args
+        mid = Over(Plus(p, q), 2)
+        return KL(p, mid) / 2 + KL(q, mid) / 2
+
+
+class TV(Functional):
+    """Total variation with its half, ½∫|p − q|."""
+
+    __slots__ = ()
+    symmetric = True
+
+    def unfold(self):
+        """Return the definition."""
+        p, q = (At(a, *self.points) for a in self.args)
+        return Integral(Abs(p - q), self.points[0]) / 2
+
+
+class Chi2(Functional):
+    """χ²(p‖q) = ∫(p − q)²/q."""
+
+    __slots__ = ()
+
+    def unfold(self):
+        """Return the definition."""
+        p, q = (At(a, *self.points) for a in self.args)
+        return Integral((p - q) ** 2 / q, self.points[0])
+
+
+class Mean(Functional):
+    """E_{x∼p}[x] on the line."""
+
+    __slots__ = ()
+    arity = 1
+
+    def unfold(self):
+        """Return the definition."""
+        return Expect(self.points[0], self.points[0], self.args[0])
+
+
+class Variance(Functional):
+    """E_{x∼p}[x²] − (E_{x∼p}[x])² on the line."""
+
+    __slots__ = ()
+    arity = 1
+
+    def unfold(self):
+        """Return the definition."""
+        x, p = self.points[0], self.args[0]
+        return Expect(x**2, x, p) - Expect(x, x, p) ** 2
+
+
+class Sum(Node):
+    """Σ_{i=1}^{n} body; arguments (body, index, n)."""
+
+    __slots__ = ()
+
+
+def total(*ranges):
+    """Write a (multiple) sum: ``total((i, N), (j, M))[k(x[i], y[j])]``."""
+
+    def make(body):
+        for i, n in reversed(ranges):
+            body = Sum(body, i, n)
+        return body
+
+    return _Brackets(make)
+
+
+class NormalProduct(Node):
+    """∏_i N(x_i; m_i, v_i), i = 1…d; arguments (m, v, d): two families, a dimension."""
+
+    __slots__ = ()
+    mass = 1
+    space = Space("R^d", "abstract")
+    spaces = (space,)
+
+    def __call__(self, point):
+        return At(self, point)
+
+
+class Diff(Node):
+    """∂ body / ∂ variable, the variable being a Var or a member of a family."""
+
+    __slots__ = ()
+
+
+def d(body, variable):
+    """Write a derivative: ``d(JS(p, q), t)``."""
+    return Diff(body, variable)
+
+
+class Vary(Node):
+    """d/dθ of a functional when one density moves with velocity ∂q/∂θ.
+
+    Arguments (body, density, frozen…): the frozen named functions stay as they are.
+    """
+
+    __slots__ = ()
+
+
+def variation(density: Density) -> Variation:
+    """Return ∂_θ q for an abstract density q."""
+    return Variation(density.name, density.spaces, -oo, oo, density)
+
+
+def vary(body, density: Density, *frozen):
+    """Write d/dθ of a functional of q_θ, with some named functions held fixed."""
+    return Vary(body, density, *frozen)

@@ -1,0 +1,116 @@
+"""Logarithms of positive quantities, split into independent ones."""
+
+from __future__ import annotations
+
+import sympy as sp
+
+from . import vocabulary as v
+from .lower import Lower, Scope
+from .signs import sign
+
+
+class Logs:
+    """Splits logarithms into symbols L(base), one for each coprime base."""
+
+    def __init__(self, scope: Scope):
+        self.scope = scope
+
+    def symbol(self, base):
+        """Return the symbol that stands for log(base)."""
+        sym = sp.Symbol(f"log({base})", real=True)
+        self.scope.logs[sym] = base
+        return sym
+
+    def split(self, expr):
+        """Replace every logarithm by a combination of independent ones."""
+        return expr.replace(sp.log, lambda a: self.of(a))
+
+    def veil(self, expr):
+        """Put a symbol for each non-polynomial factor, such as |p − q| or √p."""
+
+        def opaque(e):
+            root = isinstance(e, sp.Pow) and not e.exp.is_integer and e.base != sp.E
+            return (isinstance(e, sp.Abs | sp.exp) or root) and e.free_symbols
+
+        def hide(e):
+            sym = sp.Symbol(f"<{e}>", real=True)
+            self.scope.veils[sym] = e
+            return sym
+
+        return expr.replace(opaque, hide)
+
+    def back(self, expr):
+        """Undo `split` and `veil`."""
+        expr = expr.xreplace({s: sp.log(b) for s, b in self.scope.logs.items()})
+        return expr.xreplace(self.scope.veils)
+
+    def of(self, arg):
+        """Return log(arg) as a combination of independent logarithms."""
+        parts, parity = [], 1
+        for f, k in self._factors(arg, 1):
+            s = sign(f, self.scope.domains)
+            if s is None and not f.is_positive:
+                return self.symbol(sp.factor(arg))
+            if s == -1:
+                f, parity = -f, -parity if k % 2 else parity
+            parts.append((f, k))
+        if parity < 0:
+            return self.symbol(sp.factor(arg))
+        return sp.Add(*(k * self._one(f) for f, k in parts))
+
+    def _factors(self, arg, power):
+        """Yield (base, exponent) of the factors of arg, coprime and primitive."""
+        if arg.is_Mul:
+            for a in arg.args:
+                yield from self._factors(a, power)
+        elif (
+            arg.is_Pow
+            and not isinstance(arg, sp.exp)
+            and (arg.exp.is_Integer or sign(arg.base, self.scope.domains) == 1)
+        ):
+            yield from self._factors(arg.base, power * arg.exp)
+        elif arg.is_Add:
+            n, m = sp.fraction(sp.cancel(sp.together(arg)))
+            if m != 1:
+                yield from self._factors(m, -power)
+            c, factors = sp.factor_list(n)
+            if c != 1:
+                yield from self._factors(c, power)
+            for f, k in factors:
+                yield (f, power * k) if f.is_Add else next(self._factors(f, power * k))
+        else:
+            yield arg, power
+
+    def _one(self, f):
+        """Return log of one irreducible positive factor."""
+        if f == 1:
+            return sp.Integer(0)
+        if f.is_Rational:
+            primes = sp.factorrat(f)
+            return sp.Add(*(k * self.symbol(sp.Integer(p)) for p, k in primes.items()))
+        if isinstance(f, sp.exp):
+            return f.exp
+        value = self.scope.values.get(f)
+        if value and isinstance(value.fn, v.Normal | v.NormalProduct):
+            return self.split(log_normal(value, self.scope))
+        return self.symbol(f)
+
+
+def log_normal(value, scope):
+    """Return log of a normal density at its point: a quadratic."""
+    lower = Lower(scope)
+    args = [lower(a) for a in value.fn.args if not isinstance(a, v.Samples)]
+    if isinstance(value.fn, v.Normal):
+        m, s2 = args
+        return -sp.log(2 * sp.pi * s2) / 2 - (value.points[0] - m) ** 2 / (2 * s2)
+    m, s2, dim = value.fn.args
+    i = sp.Symbol("i", integer=True, positive=True)
+    coordinate = sp.Indexed(coordinates(value), i)
+    mi, vi = (lower(f[v.Index("i")]) for f in (m, s2))
+    body = -sp.log(2 * sp.pi * vi) / 2 - (coordinate - mi) ** 2 / (2 * vi)
+    return sp.Sum(body, (i, 1, lower(dim)))
+
+
+def coordinates(value):
+    """Return the coordinates of a point of R^d, as an indexed family."""
+    return sp.IndexedBase(f"coordinate of {value.points[0]}", real=True)

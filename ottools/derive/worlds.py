@@ -1,0 +1,206 @@
+"""Worlds: random concrete assignments in which a claim is tried.
+
+Densities become exact rational mass functions on small finite spaces, or step densities
+on cells of the line. Everything random is an exact fraction, so a counterexample can be
+shown exactly and evaluated again at any precision.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from itertools import product as pairs
+
+import sympy as sp
+
+from . import vocabulary as v
+
+
+@dataclass
+class World:
+    """One admissible assignment; everything random in it is an exact Fraction."""
+
+    rng: random.Random
+    nice: bool = False
+    located: bool = False
+    scale: int = 1
+    steep: bool = False
+    lone: bool = False
+    room: dict = field(default_factory=dict)
+    values: dict = field(default_factory=dict)
+
+    def draw(self, lo, hi):
+        """Draw a rational in the open interval (lo, hi)."""
+        r = self.rng
+        if lo == -sp.oo:
+            base = Fraction(r.randint(-6, 6), r.choice((1, 2, 3)))
+            return base if hi == sp.oo else Fraction(int(hi)) - abs(base) - 1
+        lo = Fraction(int(sp.Rational(lo).p), int(sp.Rational(lo).q))
+        if hi == sp.oo:
+            return lo + (
+                Fraction(r.randint(1, 3))
+                if self.nice
+                else Fraction(r.randint(1, 40), r.randint(1, 12))
+            )
+        hi = Fraction(int(sp.Rational(hi).p), int(sp.Rational(hi).q))
+        den = r.randint(2, 4) if self.nice else r.randint(5, 60)
+        return lo + (hi - lo) * Fraction(r.randint(1, den - 1), den)
+
+    def get(self, key, make):
+        """Return the value of a leaf, made at the first request."""
+        if key not in self.values:
+            self.values[key] = make()
+        return self.values[key]
+
+    def var(self, s: v.Var):
+        """Return the value of a scalar."""
+        if s.integer:
+            return self.get(
+                s, lambda: Fraction(1 if self.lone else self.rng.randint(2, 4))
+            )
+        return self.get(s, lambda: self.draw(*s.domain))
+
+    def cells(self, space: v.Space):
+        """Return the cells of a space: a list of (left end, width)."""
+        return self.get(space, lambda: self._make_cells(space))
+
+    def _make_cells(self, space):
+        if space.size is not None:
+            n = (
+                int(self.var(space.size))
+                if isinstance(space.size, v.Var)
+                else int(space.size)
+            )
+        else:
+            n = 2 if self.nice else self.rng.randint(2, 4)
+        n = max(n, self.room.get(space, 0))
+        if space.kind == "finite":
+            return [(Fraction(k), Fraction(1)) for k in range(n)]
+        left, out = Fraction(self.rng.randint(-2, 0)), []
+        for _ in range(n):
+            width = (
+                Fraction(1, self.scale)
+                if self.nice
+                else Fraction(self.rng.randint(1, 9), 4 * self.scale)
+            )
+            out.append((left, width))
+            left += width
+        return out
+
+    def table(self, f):
+        """Return the values of a function on the cells of its space."""
+        return self.get(f, lambda: self._make_table(f))
+
+    def _make_table(self, f):
+        if isinstance(f, v.Table):
+            self.values.setdefault(
+                f.space, [(Fraction(k), Fraction(1)) for k in range(len(f.weights))]
+            )
+            return {(k,): Fraction(int(w.p), int(w.q)) for k, w in enumerate(f.weights)}
+        if isinstance(f, v.Marginal):
+            return self._marginal(f)
+        if isinstance(f, v.Push):
+            return self._pushed(f)
+        grids = [self.cells(s) for s in f.spaces]
+        keys = list(pairs(*(range(len(g)) for g in grids)))
+        size = {
+            k: product(g[i][1] for g, i in zip(grids, k, strict=True)) for k in keys
+        }
+        if f.mass is None:
+            return {k: self.draw(*f.domain) for k in keys}
+        top = 3 if self.nice else self.rng.choice((9, 60))
+        raw = {k: Fraction(self.rng.randint(1, top)) for k in keys}
+        if self.steep and f.mass:
+            peak = sum(isinstance(g, v.Density) for g in self.values) % len(keys)
+            raw[keys[peak]] += 10**8
+        if f.mass == 0:
+            mean = sum(raw.values()) / len(keys)
+            return {k: (raw[k] - mean) / size[k] / 7 for k in keys}
+        return {k: raw[k] / sum(raw.values()) / size[k] for k in keys}
+
+    def _marginal(self, f):
+        whole, (own,) = self.table(f.joint), f.spaces
+        axis = f.joint.spaces.index(own)
+        other = self.cells(f.joint.spaces[1 - axis])
+        out = {}
+        for k, val in whole.items():
+            key = (k[axis],)
+            out[key] = out.get(key, 0) + val * other[k[1 - axis]][1]
+        return out
+
+    def image(self, f):
+        """Return where a map sends each cell: every target cell is reached."""
+        return self.get(f, lambda: self._make_image(f))
+
+    def _make_image(self, f):
+        n, m = len(self.cells(f.space)), len(self.cells(f.target))
+        return [k if k < m else self.rng.randrange(m) for k in range(n)]
+
+    def _pushed(self, f):
+        """Return the values of a push-forward density, the mass of each cell summed."""
+        by, density = f.source
+        source, target = self.cells(by.space), self.cells(by.target)
+        out = {(k,): Fraction(0) for k in range(len(target))}
+        for (k,), val in self.table(density).items():
+            to = self.image(by)[k]
+            out[(to,)] += val * source[k][1] / target[to][1]
+        return out
+
+    def item(self, f, idx):
+        """Return a member of an indexed family."""
+        low = Fraction(1, 9) if f.positive else -2
+        return self.get(
+            (f, idx),
+            lambda: Fraction(self.rng.randint(1, 20), 7) + (low if f.positive else low),
+        )
+
+    def changed(self):
+        """Return a copy whose values can be changed without harm."""
+        return replace(self, values=dict(self.values))
+
+
+def product(numbers) -> Fraction:
+    """Return the product of some fractions."""
+    out = Fraction(1)
+    for n in numbers:
+        out *= n
+    return out
+
+
+def laws_of(*exprs) -> tuple:
+    """Find the concrete laws and the functions on the line in some formulas."""
+    found = []
+    for e in exprs:
+        for n in sp.preorder_traversal(e):
+            if isinstance(n, v.Named):
+                found += [f for f in laws_of(n.key[2]) if f not in found]
+            elif (
+                isinstance(n, v.Normal | v.Uniform)
+                or (isinstance(n, v.Fn) and any(s.kind == "line" for s in n.spaces))
+            ) and n not in found:
+                found.append(n)
+    return tuple(found)
+
+
+def world(seed: str, k: int, *exprs) -> World:
+    """Make the k-th world for some formulas; the first ones are small and round."""
+    nodes = [n for e in exprs for n in sp.preorder_traversal(e)]
+    laws = laws_of(*exprs)
+    located = any(isinstance(f, v.Normal | v.Uniform) for f in laws) or any(
+        isinstance(n, v.Mean | v.Variance) for n in nodes
+    )
+    w = World(
+        random.Random(f"{seed}/{k}"),
+        nice=k < 6,
+        located=located,
+        scale=8 if k % 4 == 3 else 1,
+        steep=k >= 6 and k % 3 == 0,
+        lone=k == 5,
+    )
+    if laws:
+        w.values["laws"] = laws
+    for f in {n.source[0] if isinstance(n, v.Push) else n for n in nodes}:
+        if isinstance(f, v.Map):
+            w.room[f.space] = len(w.cells(f.target)) + k % 2
+    return w
