@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 
-import bookrules
 import nbformat
-import notebooks
 import pytest
 import yaml
+
+import bookrules
+import notebooks
 
 HEADER = """\
 ---

@@ -88,10 +88,13 @@ class Ledger(SphinxDirective):
 
         self.env.note_reread()
         text = ledger.markdown(notebooks.executed_dir(Path(self.env.app.srcdir)))
-        holder = nodes.Element()
-        lines = StringList(text.splitlines(), source="ledger")
-        self.state.nested_parse(lines, self.content_offset, holder, match_titles=True)
-        return holder.children
+        # Straight into the page: its headings become sections of the page.
+        lines, page = (
+            StringList(text.splitlines(), source="ledger"),
+            self.state_machine.node,
+        )
+        self.state.nested_parse(lines, self.content_offset, page, match_titles=True)
+        return []
 
 
 def setup(app):
