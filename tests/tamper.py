@@ -24,7 +24,8 @@ RUN = ("book/_tools/notebooks.py", "run")
 CHECK = ("book/_tools/notebooks.py", "check")
 RULES = ("-m", "pytest", "-q", "tests/test_book.py")
 STRICT = ("-m", "pytest", "-q", "-x", "--nbval")
-RENDER = ("-m", "jupyter_book", "build", "-q", "-W", "--keep-going", "-n", ".")
+BOOK = ("-c", "from jupyter_book.cli.main import main; main()")
+RENDER = (*BOOK, "build", "-q", "-W", "--keep-going", "-n", ".")
 
 
 @dataclass(frozen=True)

@@ -22,8 +22,8 @@ LOADED = {
 }
 FETCHING_RELS = {"stylesheet", "icon", "preload", "prefetch", "modulepreload"}
 FETCHING_RELS |= {"preconnect", "dns-prefetch", "manifest"}
-# sphinx-proof gives the body of every theorem this id.
-REPEATED_IDS = {"proof-content"}
+# sphinx-proof and sphinx-exercise give every body the same id.
+REPEATED_IDS = {"proof-content", "exercise-content", "solution-content"}
 EXTERNAL = re.compile(r"^(?:[a-z]+:)?//", re.I)
 
 

@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -79,6 +80,24 @@ def share_cache(app, config) -> None:
     config.nb_execution_cache_path = str(notebooks.cache_dir(Path(app.srcdir)))
 
 
+def keep_formulas(app, what, name, obj, options, lines) -> None:  # noqa: ARG001, PLR0913
+    """Let docstrings say |x| and x**2 without meaning reStructuredText by it."""
+    in_example = False
+    for number, line in enumerate(lines):
+        in_example = bool(line.strip()) and (
+            in_example or line.lstrip().startswith(">>>")
+        )
+        if not in_example:
+            parts = line.split("``")
+            parts[::2] = [re.sub(r"\||\*\*", escape, part) for part in parts[::2]]
+            lines[number] = "``".join(parts)
+
+
+def escape(match: re.Match) -> str:
+    """Put a backslash before every character of a match."""
+    return "".join("\\" + c for c in match[0])
+
+
 class Ledger(SphinxDirective):
     """The ledger of all derivations, read from the executed notebooks."""
 
@@ -102,6 +121,7 @@ def setup(app):
     app.connect("config-inited", share_cache)
     app.connect("build-finished", copy_into_book)
     app.connect("html-page-context", offer_notebook, priority=400)
+    app.connect("autodoc-process-docstring", keep_formulas, priority=400)
     app.add_directive("ledger", Ledger)
     app.config.mathjax_path = "mathjax/tex-chtml-full.js"
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
