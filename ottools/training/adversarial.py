@@ -21,7 +21,11 @@ Sampler = Callable[[int, np.random.Generator], np.ndarray]
 
 @dataclass(frozen=True)
 class GanConfig:
-    """Settings of alternating Adam steps; `snapshots` lists steps to be kept."""
+    """Settings of alternating Adam steps.
+
+    Before the first step the discriminator alone is trained for `warmup` steps; the
+    generators of the steps in `snapshots` are kept.
+    """
 
     steps: int = 2000
     batch: int = 128
@@ -30,15 +34,16 @@ class GanConfig:
     lr_discriminator: float = 1e-3
     betas: tuple[float, float] = (0.5, 0.999)
     discriminator_steps: int = 1
+    warmup: int = 0
     snapshots: tuple[int, ...] = ()
 
     def __post_init__(self):
         """Reject settings under which nothing would be trained."""
         counts = (self.steps, self.batch, self.latent_dim, self.discriminator_steps)
-        if min(counts) < 1:
+        if min(counts) < 1 or self.warmup < 0:
             raise ValueError(
-                "steps, batch, latent_dim and discriminator_steps must be >= 1; "
-                f"got {counts}."
+                "steps, batch, latent_dim, discriminator_steps must be >= 1, "
+                f"warmup >= 0; got {counts} and {self.warmup}."
             )
         if min(self.lr_generator, self.lr_discriminator) <= 0:
             raise ValueError(
@@ -122,16 +127,21 @@ def train_gan(
     for step in range(config.steps):
         if step in config.snapshots:
             kept[step] = copy.deepcopy(g)
-        for _ in range(config.discriminator_steps):
-            real = _tensor(data(config.batch, rng))
-            with torch.no_grad():
-                fake = g(_latent(config.batch, config.latent_dim, rng))
-            losses[step, 1] = _descend(adam_d, discriminator_loss(d(real), d(fake)))
+        for _ in range(config.discriminator_steps + (step == 0) * config.warmup):
+            loss_d = _discriminator_batch(data, g, d, config, rng)
+            losses[step, 1] = _descend(adam_d, loss_d)
         fake = g(_latent(config.batch, config.latent_dim, rng))
         losses[step, 0] = _descend(adam_g, loss(d(fake)))
     if config.steps in config.snapshots:
         kept[config.steps] = copy.deepcopy(g)
     return TrainResult(g, d, losses[:, 0], losses[:, 1], kept)
+
+
+def _discriminator_batch(data: Sampler, g, d, config: GanConfig, rng) -> Tensor:
+    real = _tensor(data(config.batch, rng))
+    with torch.no_grad():
+        fake = g(_latent(config.batch, config.latent_dim, rng))
+    return discriminator_loss(d(real), d(fake))
 
 
 def _descend(optimiser: torch.optim.Optimizer, loss: Tensor) -> float:
@@ -202,10 +212,7 @@ def retrain_discriminator(
     noise = _latent(1024, config.latent_dim, rng)
     rows = []
     for step in range(wanted[-1] + 1):
-        real = _tensor(data(config.batch, rng))
-        with torch.no_grad():
-            fake = g(_latent(config.batch, config.latent_dim, rng))
-        loss = discriminator_loss(d(real), d(fake))
+        loss = _discriminator_batch(data, g, d, config, rng)
         if step in wanted:
             rows.append((loss.item(), *_generator_view(g, d, noise)))
         _descend(adam, loss)
