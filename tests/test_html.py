@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 import re
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
+
+import ottools
 
 # What a browser fetches by itself.
 LOADED = {
@@ -124,6 +128,36 @@ def test_every_chapter_offers_its_notebook(root, html):
         assert (html / "_sources" / "book" / path.name).read_bytes() == (
             path.read_bytes()
         )
+
+
+def test_everything_public_is_documented(html):
+    text = "".join(
+        p.read_text() for p in sorted((html / "book" / "api").glob("*.html"))
+    )
+    documented = set(re.findall(r'id="(ottools\.[\w.]+)"', text))
+    assert public_names() - documented == set()
+
+
+def public_names() -> set[str]:
+    """Return what the package defines for others, by its documented name."""
+    names = set()
+    for found in pkgutil.iter_modules(ottools.__path__, "ottools."):
+        module = importlib.import_module(found.name)
+        for name in getattr(module, "__all__", None) or defined_in(module):
+            value = getattr(module, name)
+            if getattr(value, "__module__", "").split(".")[0] != "sympy":
+                names.add(f"{found.name}.{name}")
+    return names
+
+
+def defined_in(module) -> list[str]:
+    """Return the functions and classes that a module without `__all__` defines."""
+    return [
+        name
+        for name, value in vars(module).items()
+        if not name.startswith("_")
+        and getattr(value, "__module__", "") == module.__name__
+    ]
 
 
 @pytest.mark.parametrize(
