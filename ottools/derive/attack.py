@@ -60,7 +60,7 @@ class Evaluate:
     def __call__(self, e, env=None):
         """Return the number; `env` maps points and indices."""
         env = env or {}
-        for kind in type(e).__mro__:
+        for kind in type(e).__mro__ if isinstance(e, o.Ordered) else ():
             method = getattr(self, f"do_{kind.__name__}", None)
             if method:
                 return method(e, env)

@@ -9,7 +9,7 @@ MARK = {
     "certified": (r"\blacksquare", "■"),
     "tested": (r"\approx", "≈"),
     "cited": (r"\dagger", "†"),
-    "definition": (r"\circ", "○"),
+    "definition": (r"\circ", "≔"),
     "refuted": (r"\times", "✗"),
 }
 
@@ -24,7 +24,7 @@ def _row(step, name):
     """One line of the aligned display, without its mark."""
     c, tag = step.claim, rf"\text{{({name})}}"
     if step.kind == "definition":
-        return f"{_lhs(c)} &\\overset{{{tag}}}{{:=}} {_rhs(c)}"
+        return rf"{_lhs(c)} &\mathrel{{\overset{{{tag}}}{{:=}}}} {_rhs(c)}"
     if (
         step.kind in ("start", "chain", "claim", "refuted")
         and hasattr(c, "sign")
@@ -76,8 +76,9 @@ def _abbr(text, explanation):
 
 def _legend(step, name):
     sign = MARK[step.verdict.status][1]
-    status = _abbr(f"{sign} {step.verdict.status}", step.verdict.how)
-    line = f"({name}) {step.rule} {status}"
+    status = step.verdict.status
+    word = "" if status in ("proved", "definition") else f" {status}"
+    line = f"({name}) {step.rule} {_abbr(sign + word, f'{status}: {step.verdict.how}')}"
     if step.under:
         line += f" — holds under: {step.under}"
     if step.verdict.counterexample:

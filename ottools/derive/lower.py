@@ -90,7 +90,7 @@ class Lower:
     def __call__(self, e, bound=None, here=()):
         """Lower a node; `bound` maps points, `here` evaluates bare densities."""
         bound = bound or {}
-        for kind in type(e).__mro__:
+        for kind in type(e).__mro__ if isinstance(e, o.Ordered | Str) else ():
             method = getattr(self, f"do_{kind.__name__}", None)
             if method:
                 return method(e, bound, here)
@@ -126,7 +126,7 @@ class Lower:
     def do_Power(self, e, *env):
         return sp.Pow(*self._all(e, *env))
 
-    def do_Function(self, e, *env):
+    def do_Elementary(self, e, *env):
         return e.native(*self._all(e, *env))
 
     def do_Var(self, e, *env):

@@ -83,7 +83,7 @@ def _integrate(groups, scope, logs):
         if has_pieces(phi, scope):
             total += integrate_pieces(phi, points, scope, logs)
             continue
-        for c, marks in _log_terms(logs.veil(logs.split(phi)), scope):
+        for c, marks in _log_terms(logs.veil(logs.split(phi)), scope, points):
             for powers, factor, rest in _monomials(c, scope, points):
                 done = _reduce(points, powers, rest * marks, scope)
                 key = (done[1], marks)
@@ -126,9 +126,16 @@ def _depends(s, points, scope):
     return False
 
 
-def _log_terms(expr, scope):
+def _log_terms(expr, scope, points):
     """Split an expression into (coefficient, monomial in logarithms) pairs."""
-    marks = sorted((s for s in expr.free_symbols if s in scope.logs), key=str)
+    marks = sorted(
+        (
+            s
+            for s in expr.free_symbols
+            if s in scope.logs and _depends(s, points, scope)
+        ),
+        key=str,
+    )
     if not marks:
         return [(expr, sp.Integer(1))]
     try:
@@ -203,7 +210,8 @@ def _mass(y, mine, scope, rest):
     """Integrate the factors that depend on y: (factor, marginal, new rest)."""
     ones = [s for s in mine if s in scope.values]
     degree = mine.get(y, 0)
-    if rest is None or len(ones) > 1 or any(mine[s] != 1 for s in ones):
+    strange = set(mine) - set(ones) - {y}
+    if rest is None or strange or len(ones) > 1 or any(mine[s] != 1 for s in ones):
         return None
     if not ones:
         size = scope.spaces[y].size if y in scope.spaces else None

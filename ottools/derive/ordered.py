@@ -192,56 +192,56 @@ class Power(Node):
     __slots__ = ()
 
 
-class Function(Node):
+class Elementary(Node):
     """An elementary function; `native` is its SymPy counterpart."""
 
     __slots__ = ()
     native = None
 
 
-class Log(Function):
+class Log(Elementary):
     """The natural logarithm."""
 
     __slots__ = ()
     native = staticmethod(sp.log)
 
 
-class Log2(Function):
+class Log2(Elementary):
     """The logarithm to base two, for lengths in bits."""
 
     __slots__ = ()
     native = staticmethod(lambda a: sp.log(a) / sp.log(2))
 
 
-class Exp(Function):
+class Exp(Elementary):
     """The exponential function."""
 
     __slots__ = ()
     native = staticmethod(sp.exp)
 
 
-class Sqrt(Function):
+class Sqrt(Elementary):
     """The square root."""
 
     __slots__ = ()
     native = staticmethod(sp.sqrt)
 
 
-class Abs(Function):
+class Abs(Elementary):
     """The absolute value."""
 
     __slots__ = ()
     native = staticmethod(sp.Abs)
 
 
-class Max(Function):
+class Max(Elementary):
     """The larger of two values, (a + b + |a − b|)/2."""
 
     __slots__ = ()
     native = staticmethod(lambda a, b: (a + b + sp.Abs(a - b)) / 2)
 
 
-class Min(Function):
+class Min(Elementary):
     """The smaller of two values, (a + b − |a − b|)/2."""
 
     __slots__ = ()

@@ -104,6 +104,8 @@ def _scalar(diff, scope, strict):
 def _one_integrand(diff, scope):
     """Write diff as c + ∫ φ over one point; return (c, φ, point) or None."""
     brackets = sorted(diff.atoms(Bracket), key=str)
+    if not brackets:
+        return None
     marks = [sp.Dummy() for _ in brackets]
     try:
         poly = sp.Poly(diff.xreplace(dict(zip(brackets, marks, strict=True))), *marks)

@@ -160,7 +160,11 @@ class Tends(Claim):
     """lhs tends to rhs as a variable tends to a point of its closed domain."""
 
     over: v.Var = None
-    to: object = sp.Integer(0)
+    to: object = 0
+
+    def __post_init__(self):
+        super().__post_init__()
+        object.__setattr__(self, "to", wrap(self.to))
 
     def rebuild(self, *formulas):
         """Return the same relation between other formulas."""
@@ -188,24 +192,29 @@ class Tends(Claim):
         head = f"lim_{{{text(self.over)}→{text(self.to)}{self._arrow}}}"
         return f"{head} {text(self.lhs)} = {text(self.rhs)}"
 
-    def _distances(self, world):
-        """Yield how far lhs is from rhs on the way to the limit point."""
-        attack.Evaluate(world)(self.lhs.xreplace({self.over: self.over}))
-        goal = sp.oo if self.rhs == sp.oo else attack.Evaluate(world)(self.rhs)
-        for k in (10, 40, 120):
-            moved = world.changed()
+    def _way(self, world):
+        """Yield points of the variable on the way to the limit point."""
+        to = attack.Evaluate(world)(self.to) if self.to.is_finite else None
+        for k in (6, 20, 60):
             h = mp.mpf(10) ** -k
-            to = None if not self.to.is_finite else attack.Evaluate(world)(self.to)
-            moved.values[self.over] = (
-                1 / h if to is None else (to - h if self._arrow == "-" else to + h)
-            )
-            with mp.workdps(200):
-                got = attack.Evaluate(moved, attack.Loose)(self.lhs)
+            if to is None:
+                yield 1 / h if self.to == sp.oo else -1 / h
+            else:
+                yield to - h if self._arrow == "-" else to + h
+
+    def _distances(self, world):
+        """Yield how far lhs is from rhs on the way to the limit."""
+        attack.Evaluate(world)(self.lhs)
+        goal = sp.oo if self.rhs == sp.oo else attack.Evaluate(world)(self.rhs)
+        for place in self._way(world):
+            moved = world.changed()
+            moved.values[self.over] = place
+            got = attack.Evaluate(moved, attack.Loose)(self.lhs)
             yield 1 / got if goal == sp.oo and got > 0 else abs(got - goal)
 
     def sides(self, world, backend=attack.Floating):
         """Return the last and the first distance to the limit."""
-        with mp.workdps(200):
+        with mp.workdps(90):
             first, _, last = list(self._distances(world))
         return last, first
 
@@ -218,7 +227,8 @@ class Tends(Claim):
         scope = Scope()
         lower = Lower(scope)
         f, x = normal(lower(self.lhs), scope), lower(self.over)
-        side = {"+": "+", "-": "-"}.get(self._arrow, "+-" if self.to.is_finite else "-")
+        two_sided = "+-" if self.to.is_finite else "+" if self.to == -sp.oo else "-"
+        side = self._arrow or two_sided
         try:
             got = sp.limit(f, x, self.to, side)
         except (NotImplementedError, ValueError):

@@ -38,6 +38,8 @@ def _poly_sign(f):
             0 if f.is_zero else (1 if f.is_positive else -1 if f.is_negative else None)
         )
     gens = sorted(f.free_symbols, key=str)
+    if not gens:
+        return None
     try:
         poly = sp.Poly(f, *gens)
     except sp.PolynomialError:
@@ -67,7 +69,7 @@ def sign(expr, domains) -> int | None:
     expr = sp.sympify(expr)
     if expr.is_number:
         return _poly_sign(expr)
-    f = sp.together(_to_positive(expr, domains))
+    f = sp.cancel(sp.together(_to_positive(expr, domains)))
     out = 1
     for part in sp.fraction(f):
         try:
@@ -85,7 +87,7 @@ def sign(expr, domains) -> int | None:
 
 def weakly_positive(expr, domains) -> bool:
     """Whether expr ≥ 0 is certain (even powers of a factor of unknown sign count)."""
-    f = sp.together(_to_positive(sp.sympify(expr), domains))
+    f = sp.cancel(sp.together(_to_positive(sp.sympify(expr), domains)))
     if f == 0:
         return True
     out = 1

@@ -301,6 +301,19 @@ class Table(Leaf):
         return self.key[2]
 
 
+class Values(Table):
+    """A concrete function with exact values: ``Values("\\ell", A, (1, 2, 2))``."""
+
+    __slots__ = ()
+    mass = None
+
+    def __new__(cls, name: str, space: Space, values):
+        w = tuple(sp.Rational(wrap(v)) for v in values)
+        if not w:
+            raise ClaimError(f"the function {name} needs at least one value.")
+        return Leaf.__new__(cls, name, (space,), w)
+
+
 class At(Node):
     """The value of a function at points; of a map, a point of its target."""
 

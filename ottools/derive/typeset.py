@@ -16,7 +16,7 @@ from . import vocabulary as v
 
 SUM, PRODUCT, POWER, ATOM = range(4)
 _SIMPLE = (v.At, v.Var, v.Item, v.Point, v.Alias, sp.Integer, sp.Symbol)
-_LOOSE = (o.Function, v.Integral, v.Sum, v.Diff, v.Vary)
+_LOOSE = (o.Elementary, v.Integral, v.Sum, v.Diff, v.Vary)
 
 
 def spread(f, points):

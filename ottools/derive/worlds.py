@@ -21,6 +21,7 @@ from . import vocabulary as v
 class World:
     """One admissible assignment; everything random in it is an exact Fraction."""
 
+    seed: str
     rng: random.Random
     nice: bool = False
     located: bool = False
@@ -48,9 +49,14 @@ class World:
         return lo + (hi - lo) * Fraction(r.randint(1, den - 1), den)
 
     def get(self, key, make):
-        """Return the value of a leaf, made at the first request."""
+        """Return the value of a leaf, made at the first request.
+
+        The draw depends on the world and the leaf only, not on the order of requests.
+        """
         if key not in self.values:
+            outer, self.rng = self.rng, random.Random(f"{self.seed}/{key}")
             self.values[key] = make()
+            self.rng = outer
         return self.values[key]
 
     def var(self, s: v.Var):
@@ -112,8 +118,7 @@ class World:
         top = 3 if self.nice else self.rng.choice((9, 60))
         raw = {k: Fraction(self.rng.randint(1, top)) for k in keys}
         if self.steep and f.mass:
-            peak = sum(isinstance(g, v.Density) for g in self.values) % len(keys)
-            raw[keys[peak]] += 10**8
+            raw[self.rng.choice(keys)] += 10**8
         if f.mass == 0:
             mean = sum(raw.values()) / len(keys)
             return {k: (raw[k] - mean) / size[k] / 7 for k in keys}
@@ -191,6 +196,7 @@ def world(seed: str, k: int, *exprs) -> World:
         isinstance(n, v.Mean | v.Variance) for n in nodes
     )
     w = World(
+        f"{seed}/{k}",
         random.Random(f"{seed}/{k}"),
         nice=k < 6,
         located=located,
