@@ -141,7 +141,7 @@ def entropy_bits(p) -> float:
     >>> entropy_bits((0.5, 0.25, 0.25))
     1.5
     """
-    return -math.fsum(w * math.log2(w) for w in _weights(p, "p") if w > 0)
+    return 0.0 - math.fsum(w * math.log2(w) for w in _weights(p, "p") if w > 0)
 
 
 def shannon_lengths(q) -> tuple[int, ...]:
@@ -159,8 +159,7 @@ def shannon_lengths(q) -> tuple[int, ...]:
     weights = _weights(q, "q")
     if min(weights) == 0:
         raise ValueError(f"q must be > 0 everywhere; got {weights}.")
-    ratios = (1 / Fraction(w) for w in weights)
-    return tuple((math.ceil(r) - 1).bit_length() for r in ratios)
+    return tuple((math.ceil(1 / Fraction(w)) - 1).bit_length() for w in weights)
 
 
 def encode(code: Code, symbols: Sequence[int]) -> str:
@@ -237,9 +236,7 @@ def complete_length_multisets(n: int, max_length: int) -> Iterator[tuple[int, ..
     [(1, 2, 3, 3), (2, 2, 2, 2)]
     """
     if n < 1 or max_length < 0:
-        raise ValueError(
-            f"n must be >= 1 and max_length >= 0; got {n!r} and {max_length!r}."
-        )
+        raise ValueError(f"n must be >= 1, max_length >= 0; got {n}, {max_length}.")
 
     def grow(taken: tuple[int, ...], free: int, depth: int):
         left = n - len(taken)

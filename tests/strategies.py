@@ -23,7 +23,7 @@ def weights(size: int):
     return exact_weights(size).map(lambda p: np.array([float(w) for w in p]))
 
 
-def pairs(low: int = 2, high: int = 8):
+def pairs(low: int = 2, high: int = 6):
     """Two weight vectors over the same places."""
     return st.integers(low, high).flatmap(lambda n: st.tuples(weights(n), weights(n)))
 
