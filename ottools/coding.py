@@ -91,8 +91,7 @@ def huffman(p) -> Code:
     Merge the two lightest groups until one is left; each merge lengthens the words of
     both by one bit (Huffman 1952). Exact when `p` holds Fractions; of equally light
     groups the one formed first is taken, so the answer is always the same.
-    Raises ValueError when there are fewer than two weights, a negative one, or a sum
-    other than 1.
+    Raises ValueError on fewer than two weights, a negative one, or a sum other than 1.
 
     Examples
     --------
