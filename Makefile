@@ -21,7 +21,7 @@ export OMP_NUM_THREADS ?= 1
 
 help:  ## list these commands
 	@echo "make COMMAND, where COMMAND is one of"
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1|\2/p' Makefile | column -t -s '|'
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' Makefile
 
 book: run render  ## execute every chapter, render the book, print where it is
 	@echo "The book: $(CURDIR)/$(HTML)/index.html"

@@ -254,9 +254,10 @@ def captions_asserted(page: Page) -> Iterator[str]:
 def caption_calls(cell: Cell) -> Iterator[ast.Call]:
     """Yield the calls of caption_holds in a cell."""
     for node in ast.walk(cell.tree):
-        name = getattr(node, "func", None)
-        if isinstance(name, ast.Name) and name.id == "caption_holds":
-            yield node
+        if isinstance(node, ast.Call):
+            name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+            if name == "caption_holds":
+                yield node
 
 
 def wrong_call(call: ast.Call, caption: str) -> Iterator[str]:

@@ -159,10 +159,10 @@ def test_every_page_is_in_the_table_of_contents(root):
 
 
 def test_pictures_come_with_alt_text_and_caption(root):
-    for md in notebooks.chapters(root):
-        nb = nbformat.read(root / "notebooks" / f"{md.stem}.ipynb", as_version=4)
-        bare = [c.source for c in nb.cells if draws(c) and "mystnb" not in c.metadata]
-        assert bare == [], f"{md.name}: a picture without alt text and caption"
+    for path in sorted((root / "notebooks").glob("*.ipynb")):
+        cells = nbformat.read(path, as_version=4).cells
+        bare = [c.source for c in cells if draws(c) and "mystnb" not in c.metadata]
+        assert bare == [], f"{path.name}: a picture without alt text and caption"
 
 
 def draws(cell) -> bool:
@@ -299,6 +299,32 @@ def test_a_notebook_is_left_alone_when_only_its_duration_changed(book):
     assert notebooks.store(notebooks.text_form(nb, 3.0), path) is True
     stored = nbformat.read(path, as_version=4)
     assert stored.metadata["ottools"] == {"seconds": 3.0}
+
+
+def test_text_latex_and_records_are_stored_and_nothing_else(book):
+    nb = nbformat.read(book / "notebooks" / "good.ipynb", as_version=4)
+    cell = next(c for c in nb.cells if c.cell_type == "code")
+    record = {"id": "a", "steps": [{"b": [1, {"c": 2}]}]}
+    kept = {"text/plain": "x", "text/latex": "$x$", notebooks.RECORD: record}
+    data = kept | {"text/html": "<b>x</b>", "image/png": "AAAA"}
+    error = {"ename": "E", "evalue": "e", "traceback": ["in a folder"]}
+    cell.outputs = [*output("display_data", data=data), *output("error", **error)]
+    shown, raised = next(
+        c for c in notebooks.text_form(nb, 1.23).cells if c.cell_type == "code"
+    ).outputs
+    assert shown.data == kept
+    assert raised.traceback == []
+    assert cell.outputs[0].data == data
+
+
+def test_a_failing_cell_is_named(book):
+    path = book / "book" / "good.md"
+    path.write_text(path.read_text().replace("double(2)", "double(oh)"))
+    with pytest.raises(notebooks.ChapterError) as failure:
+        notebooks.execute(path)
+    where = str(failure.value)
+    assert "book/good.md:26, code cell 1 (starts `def double(x):`)" in where
+    assert "NameError: name 'oh' is not defined" in where
 
 
 def test_the_cache_depends_on_the_package(tmp_path):

@@ -53,7 +53,7 @@ class Page(HTMLParser):
             self.images.append(a)
 
 
-def problems(folder: Path, needs_alt: bool = True) -> list[str]:
+def problems(folder: Path) -> list[str]:
     """List what is wrong in the pages of a folder."""
     paths = sorted(p for p in folder.rglob("*.html") if "_static" not in p.parts)
     pages = {p: Page(p.read_text(encoding="utf-8")) for p in paths}
@@ -63,12 +63,11 @@ def problems(folder: Path, needs_alt: bool = True) -> list[str]:
         name = path.relative_to(folder)
         found += [f"{name}: loads {u}" for u in page.loads if EXTERNAL.match(u)]
         found += [f"{name}: id {i} twice" for i in repeated(page.ids)]
-        if needs_alt:
-            found += [
-                f"{name}: image {a.get('src')} has no alt text"
-                for a in page.images
-                if not a.get("alt", "").strip() and a.get("role") != "presentation"
-            ]
+        found += [
+            f"{name}: image {a.get('src')} has no alt text"
+            for a in page.images
+            if not a.get("alt", "").strip()
+        ]
         targets = [*page.links, *page.loads]
         found += [f"{name}: {w}" for u in targets if (w := broken(path, u, ids))]
     return found

@@ -152,6 +152,8 @@ def text_form(nb: nbformat.NotebookNode, seconds: float) -> nbformat.NotebookNod
     nb.metadata["ottools"] = {"seconds": round(seconds, 1)}
     for cell in nb.cells:
         for output in cell.get("outputs", []):
+            if "traceback" in output:
+                output["traceback"] = []  # it would name folders of this machine
             if "data" in output:
                 output["metadata"] = {}
                 output["data"] = {
@@ -227,6 +229,8 @@ def run(names: list[str], jobs: int, write: bool, force: bool) -> int:
     for md in done:
         say(f"{md.stem}: unchanged, {done[md][1]:.1f} s when it was run")
     failures, todo = [], [md for md in wanted if md not in done]
+    if todo:
+        say("to run: " + ", ".join(md.stem for md in todo))
     with ProcessPoolExecutor(max(1, min(jobs, len(todo)))) as pool:
         futures = {pool.submit(execute, md): md for md in todo}
         for count, future in enumerate(as_completed(futures), 1):
