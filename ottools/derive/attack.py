@@ -9,46 +9,14 @@ from __future__ import annotations
 
 from fractions import Fraction
 from itertools import product as pairs
+from math import prod
 
-import mpmath
 import sympy as sp
-from mpmath import mp
 
 from . import ordered as o
 from . import vocabulary as v
+from .arithmetic import Floating
 from .worlds import World, product
-
-
-class Exact:
-    """The arithmetic of SymPy, for counterexamples that are shown exactly."""
-
-    log, exp, sqrt = staticmethod(sp.log), staticmethod(sp.exp), staticmethod(sp.sqrt)
-
-    @staticmethod
-    def number(x):
-        """Convert a Fraction or SymPy number."""
-        return sp.Rational(x.numerator, x.denominator) if isinstance(x, Fraction) else x
-
-
-class Floating:
-    """The arithmetic of mpmath at the current precision."""
-
-    log, exp, sqrt = (
-        staticmethod(mpmath.log),
-        staticmethod(mpmath.exp),
-        staticmethod(mpmath.sqrt),
-    )
-
-    @staticmethod
-    def number(x):
-        """Convert a Fraction or SymPy number."""
-        if isinstance(x, Fraction):
-            return mp.mpf(x.numerator) / x.denominator
-        if isinstance(x, sp.Basic):
-            if x in (sp.oo, -sp.oo):
-                return mp.inf if x == sp.oo else -mp.inf
-            return mp.mpmathify(x.evalf(mp.dps + 5))
-        return mp.mpf(x)
 
 
 class Evaluate:
@@ -170,13 +138,19 @@ class Evaluate:
             table = self.world.table(f)
             if self.world.located and any(s.kind == "line" for s in f.spaces):
                 places = (self._cell(f.space, places[0]),)
-            return self.nb.number(table[places]) if places[0] is not None else mp.mpf(0)
+            return (
+                self.nb.number(table[places])
+                if places[0] is not None
+                else self.nb.number(0)
+            )
         if isinstance(f, v.Normal):
             m, s2 = (self(a, env) for a in f.args)
-            return mp.exp(-((places[0] - m) ** 2) / (2 * s2)) / mp.sqrt(2 * mp.pi * s2)
+            return self.nb.exp(-((places[0] - m) ** 2) / (2 * s2)) / self.nb.sqrt(
+                2 * self.nb.pi * s2
+            )
         if isinstance(f, v.Uniform):
             a, b = (self(t, env) for t in f.args)
-            return 1 / (b - a) if a <= places[0] <= b else mp.mpf(0)
+            return 1 / (b - a) if a <= places[0] <= b else self.nb.number(0)
         if not f.args or isinstance(f, v.Var):
             return self(f, env)
         return _Local(self, places)(f, env)
@@ -199,8 +173,8 @@ class Evaluate:
             )
         edges = self.edges(space)
         return sum(
-            (mp.quad(f, [a, b]) for a, b in zip(edges, edges[1:], strict=False)),
-            mp.mpf(0),
+            (self.nb.quad(f, a, b) for a, b in zip(edges, edges[1:], strict=False)),
+            self.nb.number(0),
         )
 
     def edges(self, space):
@@ -209,8 +183,8 @@ class Evaluate:
         for f in self.world.values.get("laws", ()):
             if isinstance(f, v.Normal):
                 m, s2 = (self(a) for a in f.args)
-                reach = mp.sqrt(2 * mp.dps * mp.log(10)) + 1
-                out |= {m + k * mp.sqrt(s2) * reach / 3 for k in range(-3, 4)}
+                reach = self.nb.reach()
+                out |= {m + k * self.nb.sqrt(s2) * reach / 3 for k in range(-3, 4)}
             elif isinstance(f, v.Uniform):
                 out |= {self(a) for a in f.args}
             else:
@@ -260,8 +234,8 @@ class Evaluate:
     def _hermite(self, laws, density):
         """E_p of a quadratic: three Gauss–Hermite nodes a coordinate are exact."""
         dim = int(self(laws[0].args[2]))
-        nodes = [(mp.mpf(0), mp.mpf(2) / 3)] + [
-            (s * mp.sqrt(3), mp.mpf(1) / 6) for s in (1, -1)
+        nodes = [(self.nb.number(0), self.nb.number(2) / 3)] + [
+            (s * self.nb.sqrt(3), self.nb.number(1) / 6) for s in (1, -1)
         ]
         read = [
             [
@@ -275,20 +249,21 @@ class Evaluate:
         ]
 
         def pdf(law, x):
-            return mp.exp(
+            return self.nb.exp(
                 sum(
-                    -((a - m) ** 2) / (2 * s) - mp.log(2 * mp.pi * s) / 2
+                    -((a - m) ** 2) / (2 * s) - self.nb.log(2 * self.nb.pi * s) / 2
                     for a, (m, s) in zip(x, law, strict=True)
                 )
             )
 
-        total = mp.mpf(0)
+        total = self.nb.number(0)
         for pick in pairs(*[nodes] * dim):
             x = [
-                m + mp.sqrt(s) * z for (z, _), (m, s) in zip(pick, read[0], strict=True)
+                m + self.nb.sqrt(s) * z
+                for (z, _), (m, s) in zip(pick, read[0], strict=True)
             ]
             vals = [pdf(law, x) for law in read]
-            weight = mp.fprod(w for _, w in pick)
+            weight = prod(w for _, w in pick)
             total += weight * density(*vals) / vals[0]
         return total
 
@@ -296,7 +271,7 @@ class Evaluate:
         if p == 0:
             return self.nb.number(Fraction(0))
         if ratio_bottom == 0:
-            return mp.inf
+            return self.nb.inf
         return p * self.nb.log(ratio_top / ratio_bottom)
 
     def do_KL(self, e, env):
@@ -354,9 +329,9 @@ class Evaluate:
         def along(t):
             world = self.world.changed()
             world.values[key] = t
-            return Evaluate(world, Loose)(body, env)
+            return Evaluate(world, self.nb)(body, env)
 
-        return mp.diff(along, base)
+        return self.nb.diff(along, base)
 
     def do_Vary(self, e, env):
         body, q, *frozen = e.args
@@ -365,26 +340,16 @@ class Evaluate:
         def along(t):
             world = self.world.changed()
             world.values[q] = {
-                k: mp.mpf(a.numerator) / a.denominator
-                + t * mp.mpf(speed[k].numerator) / speed[k].denominator
+                k: self.nb.number(a) + t * self.nb.number(speed[k])
                 for k, a in now.items()
             }
-            moved = Evaluate(world, Loose)
-            still = Evaluate(self.world, Loose)
+            moved = Evaluate(world, self.nb)
+            still = Evaluate(self.world, self.nb)
             moved.frozen = dict.fromkeys(frozen, still.at)
             return moved(body, env)
 
         self(body, env)
-        return mp.diff(along, mp.mpf(0))
-
-
-class Loose(Floating):
-    """Floating, but numbers that are mpf already pass through."""
-
-    @staticmethod
-    def number(x):
-        """Convert unless it is floating already."""
-        return x if isinstance(x, mp.mpf) else Floating.number(x)
+        return self.nb.diff(along, self.nb.number(0))
 
 
 class _Local:

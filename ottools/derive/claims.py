@@ -15,6 +15,8 @@ import sympy as sp
 from mpmath import mp
 
 from . import attack, prove, worlds
+from .arithmetic import Exact, Floating
+from .functionals import Diff, Vary
 from .ordered import ClaimError, wrap
 from .typeset import tex, text
 
@@ -28,7 +30,7 @@ STATUSES = (
     "undecided",
 )
 DIGITS, POINTS = 50, 24
-QUADRATURE_DIGITS, QUADRATURE_POINTS = 32, 3
+QUADRATURE_DIGITS, QUADRATURE_POINTS, DERIVATIVE_DIGITS = 32, 3, 18
 
 
 @dataclass(frozen=True)
@@ -120,6 +122,11 @@ class Claim:
         return prove.is_closed(*self.formulas)
 
     @property
+    def differentiates(self) -> bool:
+        """Whether a derivative occurs, which is costly under quadrature."""
+        return any(f.has(Diff, Vary) for f in self.formulas)
+
+    @property
     def seed(self) -> str:
         """A seed that depends on the wording only."""
         return hashlib.sha1(self.text().encode()).hexdigest()[:12]
@@ -128,7 +135,7 @@ class Claim:
         """Return the k-th world in which the claim can be tried."""
         return worlds.world(seed, k, *self.formulas)
 
-    def sides(self, world, backend=attack.Floating):
+    def sides(self, world, backend=Floating):
         """Return the values of both sides in a world."""
         evaluate = attack.Evaluate(world, backend)
         return evaluate(self.lhs), evaluate(self.rhs)
@@ -249,6 +256,8 @@ def assault(claim: Claim, points: int | None = None, digits: int | None = None):
     """Try a claim in random worlds: (counterexample or None, points, digits)."""
     located = claim.world(claim.seed, 0).located
     digits = digits or (QUADRATURE_DIGITS if located else DIGITS)
+    if located and claim.differentiates:
+        digits = min(digits, DERIVATIVE_DIGITS)
     points = points or (QUADRATURE_POINTS if located else POINTS)
     if claim.closed:
         points = 1
@@ -278,7 +287,7 @@ def _counterexample(claim, k, left, right):
             claim.sides(world)
     else:
         try:
-            exact = [_short(s) for s in claim.sides(world, attack.Exact)]
+            exact = [_short(s) for s in claim.sides(world, Exact)]
             sides = [
                 e if e == s or s == f"{e}.0" else f"{e} ≈ {s}"
                 for e, s in zip(exact, sides, strict=True)

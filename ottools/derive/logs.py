@@ -12,8 +12,8 @@ from .signs import sign
 class Logs:
     """Splits logarithms into symbols L(base), one for each coprime base."""
 
-    def __init__(self, scope: Scope):
-        self.scope = scope
+    def __init__(self, scope: Scope, closed: bool = False):
+        self.scope, self.closed = scope, closed
 
     def symbol(self, base):
         """Return the symbol that stands for log(base)."""
@@ -33,11 +33,31 @@ class Logs:
             return (isinstance(e, sp.Abs | sp.exp) or root) and e.free_symbols
 
         def hide(e):
+            factor = sp.Integer(1)
+            if isinstance(e, sp.Abs):
+                factor, e = self._absolute(e.args[0])
             sym = sp.Symbol(f"<{e}>", real=True)
             self.scope.veils[sym] = e
-            return sym
+            return factor * sym
 
         return expr.replace(opaque, hide)
+
+    def _absolute(self, u):
+        """Write |u| as a positive factor times |a primitive polynomial|."""
+        factor, rest = sp.Integer(1), sp.Integer(1)
+        for f, k in (
+            (f, k)
+            for part, k in zip(
+                sp.fraction(sp.cancel(sp.together(u))), (1, -1), strict=True
+            )
+            for f in sp.Mul.make_args(sp.factor(part))
+        ):
+            s = sign(f, self.scope.domains)
+            if s:
+                factor *= (s * f) ** k
+            else:
+                rest *= f**k
+        return factor, sp.Abs(rest)
 
     def back(self, expr):
         """Undo `split` and `veil`."""
@@ -91,7 +111,8 @@ class Logs:
         if isinstance(f, sp.exp):
             return f.exp
         value = self.scope.values.get(f)
-        if value and isinstance(value.fn, v.Normal | v.NormalProduct):
+        normal = value and isinstance(value.fn, v.Normal | v.NormalProduct)
+        if normal and not self.closed:
             return self.split(log_normal(value, self.scope))
         return self.symbol(f)
 

@@ -20,40 +20,58 @@ def has_pieces(phi, scope) -> bool:
 
 
 def integrate_pieces(phi, points, scope, logs):
-    """Integrate over the pieces on which every uniform density is constant."""
+    """Integrate over tables, or over the pieces between the ends of uniforms."""
     if len(points) != 1:
         raise ClaimError("uniform densities and tables are integrated in one variable.")
-    x = points[0]
     mine = {s: scope.values[s].fn for s in phi.free_symbols if s in scope.values}
-    tables = {s: f for s, f in mine.items() if isinstance(f, v.Table)}
-    if tables:
-        sizes = {len(f.weights) for f in tables.values()}
-        if len(sizes) != 1 or len(tables) != len(mine):
-            raise ClaimError("tables of one space have the same number of weights.")
-        return sp.Add(
-            *(
-                _at_values(phi, {s: f.weights[k] for s, f in tables.items()})
-                for k in range(sizes.pop())
-            )
+    if any(isinstance(f, v.Table) for f in mine.values()):
+        return _sum_tables(phi, mine)
+    if not all(isinstance(f, v.Uniform) for f in mine.values()):
+        return logs.back(sp.Function("unresolved")(phi))
+    parts = _by_densities(phi, set(mine))
+    return sp.Add(*(_over_cuts(f, points[0], scope) for f in parts))
+
+
+def _sum_tables(phi, mine):
+    """Sum over the points of a finite space on which everything is tabulated."""
+    sizes = {len(getattr(f, "weights", ())) for f in mine.values()}
+    if len(sizes) != 1 or sizes == {0}:
+        raise ClaimError("tables of one space have the same number of weights.")
+    return sp.Add(
+        *(
+            _at_values(phi, {s: f.weights[k] for s, f in mine.items()})
+            for k in range(sizes.pop())
         )
+    )
+
+
+def _by_densities(phi, mine):
+    """Split an integrand into terms with different densities, if none is shared."""
+    groups = {}
+    for t in sp.Add.make_args(sp.expand(phi, deep=False)):
+        key = frozenset(mine & t.free_symbols)
+        groups[key] = groups.get(key, 0) + t
+    keys = list(groups)
+    shared = any(a & b for i, a in enumerate(keys) for b in keys[:i])
+    return [phi] if shared else list(groups.values())
+
+
+def _over_cuts(phi, x, scope):
+    """Integrate over the pieces on which every uniform density is constant."""
     lower = Lower(scope)
     ends = {
-        s: tuple(lower(a) for a in f.args)
-        for s, f in mine.items()
-        if isinstance(f, v.Uniform)
+        s: tuple(lower(a) for a in scope.values[s].fn.args)
+        for s in phi.free_symbols
+        if s in scope.values
     }
-    if len(ends) != len(mine):
-        return logs.back(sp.Function("unresolved")(phi))
     cuts = _sorted({e for pair in ends.values() for e in pair}, scope)
     out = sp.Integer(0)
     for lo, hi in zip(cuts, cuts[1:], strict=False):
         mid = (lo + hi) / 2
         level = {}
         for s, (a, b) in ends.items():
-            inside = (
-                sign(mid - a, scope.domains) == 1 and sign(b - mid, scope.domains) == 1
-            )
-            level[s] = 1 / (b - a) if inside else sp.Integer(0)
+            signs = sign(mid - a, scope.domains), sign(b - mid, scope.domains)
+            level[s] = 1 / (b - a) if signs == (1, 1) else sp.Integer(0)
         piece = _at_values(phi, level)
         if piece.is_infinite:
             return piece

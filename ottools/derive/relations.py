@@ -9,6 +9,7 @@ from mpmath import mp
 
 from . import attack, prove
 from . import vocabulary as v
+from .arithmetic import Floating
 from .claims import Claim, Equal
 from .lower import Lower, Scope
 from .normal import is_zero, normal
@@ -40,7 +41,7 @@ class Stationary(Claim):
         x = text(self.over)
         return f"d/d{x} [{text(self.lhs)}] = 0 at {x} = {text(self.rhs)}"
 
-    def sides(self, world, backend=attack.Floating):
+    def sides(self, world, backend=Floating):
         """Return the derivative at the point, and 0."""
         at = attack.Evaluate(world)(self.rhs)
         attack.Evaluate(world)(self.lhs)
@@ -48,7 +49,7 @@ class Stationary(Claim):
         def along(t):
             moved = world.changed()
             moved.values[self.over] = t
-            return attack.Evaluate(moved, attack.Loose)(self.lhs)
+            return attack.Evaluate(moved, Floating)(self.lhs)
 
         return mp.diff(along, at), mp.mpf(0)
 
@@ -105,9 +106,9 @@ class Maximiser(Claim):
     def _value(self, world, at):
         moved = world.changed()
         moved.values[self.over] = at
-        return attack.Evaluate(moved, attack.Loose)(self.lhs)
+        return attack.Evaluate(moved, Floating)(self.lhs)
 
-    def sides(self, world, backend=attack.Floating):
+    def sides(self, world, backend=Floating):
         """Return the value at a rival point and at the claimed optimum."""
         attack.Evaluate(world)(self.lhs)
         at, best = self._at(world)
@@ -209,10 +210,10 @@ class Tends(Claim):
         for place in self._way(world):
             moved = world.changed()
             moved.values[self.over] = place
-            got = attack.Evaluate(moved, attack.Loose)(self.lhs)
+            got = attack.Evaluate(moved, Floating)(self.lhs)
             yield 1 / got if goal == sp.oo and got > 0 else abs(got - goal)
 
-    def sides(self, world, backend=attack.Floating):
+    def sides(self, world, backend=Floating):
         """Return the last and the first distance to the limit."""
         with mp.workdps(90):
             first, _, last = list(self._distances(world))
@@ -271,7 +272,7 @@ class Equivalent(Claim):
         """Return the claim as plain text."""
         return f"{text(self.lhs)} {self.sign[1]} {self.rhs.text()}"
 
-    def sides(self, world, backend=attack.Floating):
+    def sides(self, world, backend=Floating):
         """Return the value at p = q and at unequal p and q."""
         p, q = self.rhs.lhs, self.rhs.rhs
         same = attack.Evaluate(world)(self.lhs.xreplace({q: p}))
@@ -329,7 +330,7 @@ class Every(Claim):
 
     closed = True
 
-    def sides(self, world, backend=attack.Floating):
+    def sides(self, world, backend=Floating):
         """Return how many cases hold, and how many there are."""
         good = 0
         for c in self.rhs:

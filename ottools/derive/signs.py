@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import mpmath
 import sympy as sp
 
 
@@ -158,13 +159,7 @@ def _inside(c, interval):
 
 def _convex(g, slope, t, interval, strict):
     """Use g'' ≥ 0 and g'(c) = 0 with g(c) ≥ 0."""
-    try:
-        candidates = sp.solve(slope, t)
-    except NotImplementedError:
-        candidates = [sp.Integer(1)]
-    for c in candidates:
-        if not (c.is_number and c.is_real and _inside(c, interval)):
-            continue
+    for c in _stationary(slope, t, interval):
         low = sp.simplify(g.subs(t, c))
         if sp.simplify(slope.subs(t, c)) == 0 and (low == 0 or low.is_positive):
             return Shape(
@@ -173,6 +168,39 @@ def _convex(g, slope, t, interval, strict):
                 strict or low != 0,
             )
     return None
+
+
+def _stationary(slope, t, interval):
+    """Guess exact zeros of a monotone slope: a root found numerically, recognised."""
+    lo, hi = (float(e) if e.is_finite else None for e in interval)
+    f = sp.lambdify(t, slope, "mpmath")
+    starts = [
+        s
+        for s in (1, 0.5, 2, -1, 0.1, 10)
+        if (lo is None or s > lo) and (hi is None or s < hi)
+    ]
+    for start in starts:
+        try:
+            with mpmath.workdps(30):
+                root = mpmath.findroot(f, start, maxsteps=60)
+        except (ValueError, ZeroDivisionError, TypeError, OverflowError):
+            continue
+        if isinstance(root, mpmath.mpc):
+            continue
+        for c in _recognised(root):
+            if _inside(c, interval):
+                yield c
+        return
+
+
+def _recognised(root):
+    """Yield the small rationals and exponentials that agree with a number."""
+    value = sp.Rational(str(mpmath.nstr(root, 25)))
+    yield value.limit_denominator(1000)
+    if root > 0:
+        yield sp.exp(
+            sp.Rational(str(mpmath.nstr(mpmath.log(root), 25))).limit_denominator(100)
+        )
 
 
 def _limit(g, t, end):

@@ -302,7 +302,7 @@ class Table(Leaf):
 
 
 class Values(Table):
-    """A concrete function with exact values: ``Values("\\ell", A, (1, 2, 2))``."""
+    """A concrete function with exact values: ``Values("ell", A, (1, 2, 2))``."""
 
     __slots__ = ()
     mass = None
