@@ -36,6 +36,13 @@ class Evaluate:
             return self(e.unfold(), env)
         if e.is_number:
             return self.nb.number(e)
+        if isinstance(e, sp.Symbol):
+            raise o.ClaimError(
+                f"undeclared symbol {e}: declare it with real, positive, unit "
+                "or natural."
+            )
+        if isinstance(e, v.Fn | v.Table | v.Named):
+            raise o.ClaimError(f"{e} needs a point, as in {e}(x).")
         raise o.ClaimError(f"no numerical meaning is known for {e}.")
 
     def do_Plus(self, e, env):
@@ -86,7 +93,7 @@ class Evaluate:
     def do_Index(self, e, env):
         if e in env:
             return self.nb.number(Fraction(env[e]))
-        return self.nb.number(self.world.get(e, lambda: Fraction(1)))
+        return self.nb.number(self.world.place(e))
 
     def do_Item(self, e, env):
         f, *idx = e.args

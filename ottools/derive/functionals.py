@@ -6,8 +6,8 @@ has its own definitions.
 
 from __future__ import annotations
 
-from .ordered import Abs, ClaimError, Log, Node, Over, Plus, wrap
-from .symbols import At, Density, Given, Point, Space, Variation, oo
+from .ordered import Abs, ClaimError, Log, Neg, Node, Over, Plus, Times, wrap
+from .symbols import At, Density, Given, Point, Space, Var, Variation, oo
 
 
 class Expect(Node):
@@ -71,6 +71,18 @@ def check_space(density, space, where: str) -> None:
         )
 
 
+def _check_mixture(f):
+    """Raise unless f is a density or a combination of densities with + − × ÷."""
+    if getattr(f, "spaces", None) is not None or f.is_number or isinstance(f, Var):
+        return
+    if not isinstance(f, Plus | Neg | Times | Over):
+        raise ClaimError(
+            f"{f} is no density: admissible are densities and mixtures of densities."
+        )
+    for a in f.args:
+        _check_mixture(a)
+
+
 class Functional(Node):
     """A functional of densities on one space."""
 
@@ -90,6 +102,8 @@ class Functional(Node):
                 f"{cls.__name__} compares densities on one space; these live on "
                 f"{', '.join(names)}."
             )
+        for a in args:
+            _check_mixture(a)
         return Node.__new__(cls, *args)
 
     @property

@@ -30,9 +30,6 @@ class Bracket(sp.Expr):
         """The bound point symbols."""
         return tuple(self.args[1])
 
-    def _eval_derivative(self, s):
-        return Bracket(sp.diff(self.integrand, s), self.args[1])
-
 
 @dataclass(frozen=True)
 class Value:
@@ -124,7 +121,10 @@ class Lower:
         return a / b
 
     def do_Power(self, e, *env):
-        return sp.Pow(*self._all(e, *env))
+        base, n = self._all(e, *env)
+        if base.is_number and n.is_number and abs(n) > 400:
+            raise o.ClaimError(f"the power {e} is too large to be written out.")
+        return sp.Pow(base, n)
 
     def do_Elementary(self, e, *env):
         return e.native(*self._all(e, *env))
@@ -200,14 +200,32 @@ class Lower:
         from .normal import normal
 
         body, x = e.args
-        low = normal(self(body, *env), self.scope)
-        return differentiate(low, self(x, *env))
+        low, x = normal(self(body, *env), self.scope), self(x, *env)
+        if isinstance(x, sp.Indexed):
+            return differentiate(low, x)
+        return chain(low, lambda f: self.slope(f, x))
+
+    def slope(self, f, x):
+        """Return ∂f/∂x, the parameters of normal and uniform laws included."""
+        out = sp.diff(f, x)
+        for sym, val in list(self.scope.values.items()):
+            if not f.has(sym) or not isinstance(val.fn, v.Node):
+                continue
+            parameters = [self(a) for a in val.fn.args if not isinstance(a, v.Samples)]
+            if not any(a.has(x) for a in parameters):
+                continue
+            if not isinstance(val.fn, v.Normal):
+                raise o.ClaimError(f"the derivative of {val.fn} in {x} is no function.")
+            m, s2 = parameters
+            log = -sp.log(s2) / 2 - (val.points[0] - m) ** 2 / (2 * s2)
+            out += sp.diff(f, sym) * sym * sp.diff(log, x)
+        return out
 
     def do_Vary(self, e, bound, here):
         body, q, *frozen = e.args
         ice = {f: v.Fn(f"frozen {f.name}", f.spaces, *(-sp.oo, sp.oo)) for f in frozen}
         low = self(body.xreplace(ice), bound, here)
-        low = low.replace(lambda b: isinstance(b, Bracket), lambda b: self._move(b, q))
+        low = chain(low, lambda f: self._move(f, q))
         thaw = {}
         for sym, val in list(self.scope.values.items()):
             for f, cold in ice.items():
@@ -215,17 +233,31 @@ class Lower:
                     thaw[sym] = self(f, bound, val.points)
         return low.xreplace(thaw)
 
-    def _move(self, b, q):
-        """Differentiate a bracket in the parameter of q."""
+    def _move(self, f, q):
+        """Differentiate a pointwise expression in the parameter of q."""
         out = sp.Integer(0)
         for sym, val in list(self.scope.values.items()):
-            if val.fn == q and b.integrand.has(sym):
+            if val.fn == q and f.has(sym):
                 speed = self.scope.value(v.variation(q), val.points)
-                out += sp.diff(b.integrand, sym) * speed
-        return Bracket(out, b.args[1])
+                out += sp.diff(f, sym) * speed
+        return out
 
     def do_Str(self, e: Str, *env):
         return e
+
+
+def chain(expr, slope):
+    """Differentiate an expression in brackets: ∂F + Σ_i ∂F/∂B_i ∫ ∂φ_i."""
+    inner = sorted(expr.atoms(Bracket), key=str)
+    inner = [b for b in inner if not any(b is not c and c.has(b) for c in inner)]
+    marks = [sp.Dummy(f"B{i}", real=True) for i in range(len(inner))]
+    back = dict(zip(marks, inner, strict=True))
+    flat = expr.xreplace({b: m for m, b in back.items()})
+    out = slope(flat).xreplace(back)
+    for m, b in back.items():
+        inside = Bracket(chain(b.integrand, slope), b.args[1])
+        out += sp.diff(flat, m).xreplace(back) * inside
+    return out
 
 
 def change_variables(body, point, p):

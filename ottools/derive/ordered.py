@@ -28,9 +28,11 @@ def wrap(value):
         return sp.Rational(value.numerator, value.denominator)
     if isinstance(value, int):
         return sp.Integer(value)
-    if isinstance(value, sp.Float):
-        raise ClaimError(f"{value} is a float; a claim is made of exact numbers.")
+    if isinstance(value, Ordered):
+        return value
     if isinstance(value, sp.Basic):
+        if value.has(sp.Float, sp.nan, sp.zoo):
+            raise ClaimError(f"{value} is no exact number: a claim is made of those.")
         return value
     raise ClaimError(
         f"{value!r} of type {type(value).__name__} cannot stand in a claim: "
@@ -197,6 +199,12 @@ class Elementary(Node):
 
     __slots__ = ()
     native = None
+    arity = 1
+
+    def __new__(cls, *args):
+        if len(args) != cls.arity:
+            raise ClaimError(f"{cls.__name__} takes {cls.arity} arguments.")
+        return Node.__new__(cls, *args)
 
 
 class Log(Elementary):
@@ -238,6 +246,7 @@ class Max(Elementary):
     """The larger of two values, (a + b + |a − b|)/2."""
 
     __slots__ = ()
+    arity = 2
     native = staticmethod(lambda a, b: (a + b + sp.Abs(a - b)) / 2)
 
 
@@ -245,6 +254,7 @@ class Min(Elementary):
     """The smaller of two values, (a + b − |a − b|)/2."""
 
     __slots__ = ()
+    arity = 2
     native = staticmethod(lambda a, b: (a + b - sp.Abs(a - b)) / 2)
 
 

@@ -64,6 +64,8 @@ def _over_cuts(phi, x, scope):
         for s in phi.free_symbols
         if s in scope.values
     }
+    if _at_values(phi, dict.fromkeys(ends, sp.Integer(0))) != 0:
+        raise ClaimError("an integrand does not vanish outside its uniform densities.")
     cuts = _sorted({e for pair in ends.values() for e in pair}, scope)
     out = sp.Integer(0)
     for lo, hi in zip(cuts, cuts[1:], strict=False):
@@ -110,4 +112,19 @@ def _at_values(phi, level):
     if not zero:
         return phi
     eps = sp.Symbol("epsilon", positive=True)
-    return sp.limit(phi.subs(dict.fromkeys(zero, eps)), eps, 0, "+")
+    rates = ((1, 1), (1, 2), (2, 1)) if len(zero) > 1 else ((1, 1),)
+    found = {
+        sp.limit(
+            phi.subs(
+                {
+                    s: eps ** (a if i % 2 else b)
+                    for i, s in enumerate(sorted(zero, key=str))
+                }
+            ),
+            eps,
+            0,
+            "+",
+        )
+        for a, b in rates
+    }
+    return found.pop() if len(found) == 1 else sp.nan

@@ -15,7 +15,7 @@ NORMAL_FORM = "normal form: independent logarithms, masses and moments"
 
 
 def leaves(*formulas):
-    """All leaves of some formulas, the bodies of named functions included."""
+    """Yield all nodes of some formulas, the bodies of named functions included."""
     for f in formulas:
         for n in sp.preorder_traversal(wrap(f)):
             if isinstance(n, v.Named):
@@ -25,18 +25,35 @@ def leaves(*formulas):
 
 
 def is_closed(*formulas) -> bool:
-    """Whether no free symbol and no abstract function occurs."""
-    bound = {
-        n.args[1]
-        for n in leaves(*formulas)
-        if isinstance(n, v.Expect | v.Integral | v.Sum)
-    }
-    for n in leaves(*formulas):
-        if isinstance(n, v.Var | v.Fn | v.Samples):
+    """Whether the formulas speak of one finite instance: nothing is free in them."""
+    return all(_closed_under(wrap(f), frozenset()) for f in formulas)
+
+
+def _closed_under(e, bound) -> bool:
+    """Whether nothing is free in a formula but the bound points and indices."""
+    if isinstance(e, v.Var | v.Fn | v.Samples | v.Map):
+        return False
+    if isinstance(e, v.Point | v.Index):
+        return e in bound
+    if isinstance(e, v.Named):
+        return _closed_under(e.key[2], bound | {e.key[1]})
+    if isinstance(e, v.Alias):
+        return _closed_under(e.unfold(), bound)
+    if isinstance(e, v.Expect | v.Integral | v.Sum):
+        body, x, *rest = e.args
+        if isinstance(x, v.Point) and not _countable(x.space, e):
             return False
-        if isinstance(n, v.Point | v.Index) and n not in bound:
-            return False
-    return True
+        inside = _closed_under(body, bound | {x})
+        return inside and all(_closed_under(a, bound) for a in rest)
+    return all(_closed_under(a, bound) for a in e.args)
+
+
+def _countable(space, e) -> bool:
+    """Whether the points of a space are settled: by its size, a table, a law."""
+    if getattr(space.size, "is_Integer", False):
+        return True
+    wanted = v.Table if space.kind == "finite" else v.Normal | v.Uniform
+    return space.kind != "abstract" and any(isinstance(n, wanted) for n in leaves(e))
 
 
 def lowered(lhs, rhs):
@@ -263,7 +280,7 @@ def _pair(values, points, scope):
 
 def _two_densities(diff, scope, strict):
     shape = tangent(diff, scope)
-    if shape and not (strict and not shape[0].strict):
+    if shape and not (strict and (not shape[0].strict or shape[0].zero is not None)):
         return f"∫ q g(p/q) with g ≥ 0: {shape[0].reason}"
     return None
 

@@ -10,6 +10,12 @@ from . import ordered as o
 from . import vocabulary as v
 from .claims import AtLeast, AtMost, Equal, Less
 
+
+def _greater(lhs, rhs):
+    """Read lhs > rhs as rhs < lhs."""
+    return Less(rhs, lhs)
+
+
 RELATIONS = (
     ("<=", AtMost),
     (">=", AtLeast),
@@ -18,6 +24,7 @@ RELATIONS = (
     ("==", Equal),
     ("=", Equal),
     ("<", Less),
+    (">", _greater),
 )
 WORDS = {
     "E": v.E,
@@ -87,6 +94,8 @@ def claim(text: str, **names):
     """
     for sign, relation in RELATIONS:
         left, found, right = text.partition(sign)
+        if found and any(s in right for s, _ in RELATIONS):
+            raise o.ClaimError(f"one relation makes a claim; {text!r} has more.")
         if found:
             return relation(formula(left, **names), formula(right, **names))
     signs = " ".join(sorted({s for s, _ in RELATIONS}))

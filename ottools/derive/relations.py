@@ -11,7 +11,7 @@ from . import attack, prove
 from . import vocabulary as v
 from .arithmetic import Floating
 from .claims import Claim, Equal
-from .lower import Lower, Scope
+from .lower import Bracket, Lower, Scope, chain
 from .normal import is_zero, normal
 from .ordered import ClaimError, wrap
 from .signs import sign
@@ -62,7 +62,7 @@ class Stationary(Claim):
         scope = Scope()
         lower = Lower(scope)
         f, x, at = lower(self.lhs), lower(self.over), lower(self.rhs)
-        slope = sp.diff(normal(f, scope), x).subs(x, at)
+        slope = chain(normal(f, scope), lambda g: lower.slope(g, x)).subs(x, at)
         return (
             f"derivative at the point; {prove.NORMAL_FORM}"
             if is_zero(slope, scope)
@@ -103,6 +103,12 @@ class Maximiser(Claim):
         swapped = self.lhs.xreplace({self.over: self.rhs})
         return None, attack.Evaluate(world)(swapped)
 
+    def _admissible(self) -> bool:
+        """Whether the claimed optimal function takes values in the given interval."""
+        scope, (space,) = Scope(), self.over.spaces
+        value = Lower(scope)(v.At(self.rhs, space.point("x")))
+        return _within(value, self.over.domain, scope)
+
     def _value(self, world, at):
         moved = world.changed()
         moved.values[self.over] = at
@@ -131,12 +137,16 @@ class Maximiser(Claim):
     def proof(self):
         """First-order condition and strict concavity (convexity) on the interval."""
         if not isinstance(self.over, v.Var):
+            if not self._admissible():
+                return None
             best = self.lhs.xreplace({self.over: self.rhs})
             pair = (best, self.lhs) if self.direction == 1 else (self.lhs, best)
             return prove.at_least(*pair)
         scope = Scope()
         lower = Lower(scope)
         f, x, at = normal(lower(self.lhs), scope), lower(self.over), lower(self.rhs)
+        if f.has(Bracket) or not _within(at, self.over.domain, scope):
+            return None
         slope, bend = sp.diff(f, x), sp.together(sp.diff(f, x, 2))
         if not is_zero(slope.subs(x, at), scope):
             return None
@@ -147,6 +157,13 @@ class Maximiser(Claim):
             f"first-order condition; strictly {kind} by the sign of the second "
             "derivative"
         )
+
+
+def _within(value, interval, scope) -> bool:
+    """Whether a value certainly lies in an open interval."""
+    lo, hi = interval
+    above = lo == -sp.oo or sign(value - lo, scope.domains) == 1
+    return above and (hi == sp.oo or sign(hi - value, scope.domains) == 1)
 
 
 @dataclass(frozen=True)
@@ -160,12 +177,21 @@ class Minimiser(Maximiser):
 class Tends(Claim):
     """lhs tends to rhs as a variable tends to a point of its closed domain."""
 
+    needs_proof = True
+
     over: v.Var = None
     to: object = 0
 
     def __post_init__(self):
         super().__post_init__()
         object.__setattr__(self, "to", wrap(self.to))
+        lo, hi = self.over.domain
+        inside = self.to.is_infinite or bool(lo <= self.to) and bool(self.to <= hi)
+        if not inside or (self.to == sp.oo != hi) or (self.to == -sp.oo != lo):
+            raise ClaimError(
+                f"{text(self.over)} ranges over ({lo}, {hi}): "
+                f"a limit at {self.to} is outside."
+            )
 
     def rebuild(self, *formulas):
         """Return the same relation between other formulas."""
@@ -206,12 +232,15 @@ class Tends(Claim):
     def _distances(self, world):
         """Yield how far lhs is from rhs on the way to the limit."""
         attack.Evaluate(world)(self.lhs)
-        goal = sp.oo if self.rhs == sp.oo else attack.Evaluate(world)(self.rhs)
+        goal = self.rhs if self.rhs.is_infinite else attack.Evaluate(world)(self.rhs)
         for place in self._way(world):
             moved = world.changed()
             moved.values[self.over] = place
             got = attack.Evaluate(moved, Floating)(self.lhs)
-            yield 1 / got if goal == sp.oo and got > 0 else abs(got - goal)
+            if self.rhs.is_infinite:
+                yield 1 / abs(got) if (got > 0) == (goal == sp.oo) else mp.inf
+            else:
+                yield abs(got - goal)
 
     def sides(self, world, backend=Floating):
         """Return the last and the first distance to the limit."""
@@ -228,6 +257,8 @@ class Tends(Claim):
         scope = Scope()
         lower = Lower(scope)
         f, x = normal(lower(self.lhs), scope), lower(self.over)
+        if f.has(Bracket):
+            return None
         two_sided = "+-" if self.to.is_finite else "+" if self.to == -sp.oo else "-"
         side = self._arrow or two_sided
         try:
@@ -244,6 +275,7 @@ class Equivalent(Claim):
     """D(p, q) = 0 holds exactly when p = q; lhs is D, rhs the pair Equal(p, q)."""
 
     sign = (r"= 0 \iff", "= 0 ⟺")
+    needs_proof = True
 
     def __post_init__(self):
         pair = isinstance(self.rhs, Equal) and all(
@@ -276,8 +308,12 @@ class Equivalent(Claim):
         """Return the value at p = q and at unequal p and q."""
         p, q = self.rhs.lhs, self.rhs.rhs
         same = attack.Evaluate(world)(self.lhs.xreplace({q: p}))
-        evaluate = attack.Evaluate(world)
-        apart = evaluate(self.lhs)
+        if world.nice and len(world.table(p)) > 1:
+            world = world.changed()
+            world.values[q] = dict(
+                zip(world.table(p), reversed(world.table(p).values()), strict=True)
+            )
+        apart = attack.Evaluate(world)(self.lhs)
         if world.table(p) == world.table(q):
             raise ZeroDivisionError
         return same, apart
@@ -301,6 +337,8 @@ class Equivalent(Claim):
 @dataclass(frozen=True)
 class Every(Claim):
     """A finite list of exact claims, all true; lhs says which, as (LaTeX, text)."""
+
+    needs_proof = True
 
     lhs: tuple
     rhs: tuple

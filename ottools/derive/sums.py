@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import lcm
+
 import sympy as sp
 
 
@@ -15,7 +17,7 @@ def exps_to_symbols(expr):
     swap = {}
     for n, (u, ks) in enumerate(sorted(found.items(), key=lambda it: str(it[0]))):
         den = (
-            sp.ilcm(*(sp.Rational(k).q for k in ks))
+            lcm(*(int(sp.Rational(k).q) for k in ks))
             if all(k.is_Rational for k in ks)
             else 1
         )

@@ -56,7 +56,18 @@ def unit(names: str):
 
 def between(names: str, lo, hi):
     """Declare symbols in the open interval (lo, hi)."""
-    return _declare(names, wrap(lo), wrap(hi))
+    return _declare(names, *_interval(names, lo, hi))
+
+
+def _interval(name, lo, hi):
+    """Return the end points of an open interval, checked."""
+    lo, hi = wrap(lo), wrap(hi)
+    if not all(e.is_Rational or e in (-oo, oo) for e in (lo, hi)) or not lo < hi:
+        raise ClaimError(
+            f"{name}: the ends of an interval are rational or infinite and lo < hi; "
+            f"({lo}, {hi}) came."
+        )
+    return lo, hi
 
 
 def natural(names: str):
@@ -162,7 +173,7 @@ def densities(names: str, on: Space):
 
 def function(name: str, on: Space, values=(-oo, oo)) -> Fn:
     """Declare a function on a space with values in an open interval."""
-    return Fn(name, (on,), sp.sympify(values[0]), sp.sympify(values[1]))
+    return Fn(name, (on,), *_interval(name, *values))
 
 
 class Joint(Density):
@@ -194,6 +205,10 @@ class Marginal(Density):
 
 def joint(name: str, x: Space, y: Space) -> Joint:
     """Declare a positive joint density on the product of two spaces."""
+    if x == y:
+        raise ClaimError(
+            f"joint density {name}: the two spaces must differ, both are {x.name}."
+        )
     hi = 1 if x.kind == y.kind == "finite" else oo
     return Joint(name, (x, y), sp.Integer(0), sp.sympify(hi))
 
@@ -259,6 +274,16 @@ class Normal(Node):
     """The normal density N(mean, variance) on the line."""
 
     __slots__ = ()
+
+    def __new__(cls, mean, variance):
+        for a in map(wrap, (mean, variance)):
+            if any(isinstance(n, Point) for n in sp.preorder_traversal(a)):
+                raise ClaimError(
+                    f"N({mean}, {variance}): a law whose parameter is a point is not "
+                    "part of the vocabulary; use a symbol."
+                )
+        return Node.__new__(cls, mean, variance)
+
     mass = 1
     space = LINE
     spaces = (LINE,)
@@ -296,6 +321,11 @@ class Table(Leaf):
     __call__ = Fn.__call__
 
     @property
+    def domain(self):
+        """An interval that holds every value: positive only if they all are."""
+        return (sp.Integer(0) if min(self.weights) > 0 else -oo), oo
+
+    @property
     def weights(self) -> tuple:
         """The normalised weights."""
         return self.key[2]
@@ -330,7 +360,7 @@ class At(Node):
             have = tuple(getattr(p, "space", None) for p in points)
             if have != tuple(spaces):
                 want = ", ".join(s.name for s in spaces)
-                came = ", ".join(s.name if s else "no point" for s in have)
+                came = ", ".join(s.name if s is not None else "no point" for s in have)
                 raise ClaimError(
                     f"{getattr(f, 'name', f)} lives on {want} "
                     f"and was evaluated on {came}."

@@ -28,25 +28,30 @@ class World:
     scale: int = 1
     steep: bool = False
     lone: bool = False
+    wild: bool = False
     room: dict = field(default_factory=dict)
     values: dict = field(default_factory=dict)
 
     def draw(self, lo, hi):
-        """Draw a rational in the open interval (lo, hi)."""
+        """Draw a rational in the open interval (lo, hi), at times far out."""
         r = self.rng
         if lo == -sp.oo:
             base = Fraction(r.randint(-6, 6), r.choice((1, 2, 3)))
-            return base if hi == sp.oo else Fraction(int(hi)) - abs(base) - 1
-        lo = Fraction(int(sp.Rational(lo).p), int(sp.Rational(lo).q))
+            if self.wild:
+                base = r.choice((-1, 1)) * _magnitude(r)
+            return base if hi == sp.oo else _fraction(hi) - abs(base) - 1
+        lo = _fraction(lo)
         if hi == sp.oo:
-            return lo + (
-                Fraction(r.randint(1, 3))
-                if self.nice
-                else Fraction(r.randint(1, 40), r.randint(1, 12))
-            )
-        hi = Fraction(int(sp.Rational(hi).p), int(sp.Rational(hi).q))
+            if self.wild:
+                return lo + _magnitude(r)
+            few, many = r.randint(1, 3), Fraction(r.randint(1, 40), r.randint(1, 12))
+            return lo + (few if self.nice else many)
+        width = _fraction(hi) - lo
+        if self.wild:
+            tiny = width / (_magnitude(r, 1) + 2)
+            return lo + tiny if r.random() < 0.5 else lo + width - tiny
         den = r.randint(2, 4) if self.nice else r.randint(5, 60)
-        return lo + (hi - lo) * Fraction(r.randint(1, den - 1), den)
+        return lo + width * Fraction(r.randint(1, den - 1), den)
 
     def get(self, key, make):
         """Return the value of a leaf, made at the first request.
@@ -62,10 +67,18 @@ class World:
     def var(self, s: v.Var):
         """Return the value of a scalar."""
         if s.integer:
+            top = 7 if self.wild else 4
             return self.get(
-                s, lambda: Fraction(1 if self.lone else self.rng.randint(2, 4))
+                s, lambda: Fraction(1 if self.lone else self.rng.randint(1, top))
             )
         return self.get(s, lambda: self.draw(*s.domain))
+
+    def place(self, i: v.Index):
+        """Return the value of a free index, within every range that was drawn."""
+        tops = [
+            int(a) for k, a in self.values.items() if isinstance(k, v.Var) and k.integer
+        ]
+        return self.get(i, lambda: Fraction(self.rng.randint(1, min([3, *tops]))))
 
     def cells(self, space: v.Space):
         """Return the cells of a space: a list of (left end, width)."""
@@ -80,6 +93,7 @@ class World:
             )
         else:
             n = 2 if self.nice else self.rng.randint(2, 4)
+            n = 1 if self.lone and space.kind == "finite" else n
         n = max(n, self.room.get(space, 0))
         if space.kind == "finite":
             return [(Fraction(k), Fraction(1)) for k in range(n)]
@@ -154,15 +168,28 @@ class World:
 
     def item(self, f, idx):
         """Return a member of an indexed family."""
-        low = Fraction(1, 9) if f.positive else -2
-        return self.get(
-            (f, idx),
-            lambda: Fraction(self.rng.randint(1, 20), 7) + (low if f.positive else low),
-        )
+
+        def make():
+            if self.wild:
+                return self.draw(0 if f.positive else -sp.oo, sp.oo)
+            low = Fraction(1, 9) if f.positive else -2
+            return Fraction(self.rng.randint(1, 20), 7) + low
+
+        return self.get((f, idx), make)
 
     def changed(self):
         """Return a copy whose values can be changed without harm."""
         return replace(self, values=dict(self.values))
+
+
+def _fraction(x) -> Fraction:
+    """Convert a rational SymPy number."""
+    return Fraction(int(sp.Rational(x).p), int(sp.Rational(x).q))
+
+
+def _magnitude(r, low: int = -4) -> Fraction:
+    """Draw a number whose logarithm is spread evenly over several decades."""
+    return Fraction(r.randint(1, 9)) * Fraction(10) ** r.randint(low, 4)
 
 
 def product(numbers) -> Fraction:
@@ -190,7 +217,7 @@ def laws_of(*exprs) -> tuple:
 
 def world(seed: str, k: int, *exprs) -> World:
     """Make the k-th world for some formulas; the first ones are small and round."""
-    nodes = [n for e in exprs for n in sp.preorder_traversal(e)]
+    nodes = sorted({n for e in exprs for n in sp.preorder_traversal(e)}, key=str)
     laws = laws_of(*exprs)
     located = any(isinstance(f, v.Normal | v.Uniform) for f in laws) or any(
         isinstance(n, v.Mean | v.Variance) for n in nodes
@@ -203,9 +230,13 @@ def world(seed: str, k: int, *exprs) -> World:
         scale=8 if k % 4 == 3 else 1,
         steep=k >= 6 and k % 3 == 0,
         lone=k == 5,
+        wild=k >= 6 and k % 3 == 1 and not located,
     )
     if laws:
         w.values["laws"] = laws
+    for n in nodes:
+        if isinstance(n, v.Var):
+            w.var(n)
     for f in {n.source[0] if isinstance(n, v.Push) else n for n in nodes}:
         if isinstance(f, v.Map):
             w.room[f.space] = len(w.cells(f.target)) + k % 2
