@@ -1,0 +1,179 @@
+"""The ledger reads what derivations leave in notebooks, and refuses contradictions."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from ottools import ledger
+from ottools.derive import (
+    JS,
+    KL,
+    AtLeast,
+    CrossEntropy,
+    Derivation,
+    Equal,
+    Exercise,
+    H,
+    Space,
+    counterexample,
+    densities,
+    log,
+)
+from ottools.derive.derivation import REGISTRY
+
+X = Space("X")
+P, Q = densities("p q", on=X)
+
+
+@pytest.fixture(autouse=True)
+def empty_registry():
+    before = dict(REGISTRY)
+    REGISTRY.clear()
+    yield
+    REGISTRY.clear()
+    REGISTRY.update(before)
+
+
+def notebook(path, *shown, seconds=1.5, figures=0):
+    """Write a notebook whose cells show these objects."""
+    cells = [
+        {
+            "cell_type": "code",
+            "metadata": {},
+            "source": "",
+            "outputs": [
+                {"output_type": "execute_result", "data": s._repr_mimebundle_()}
+            ],
+        }
+        for s in shown
+    ]
+    cells += [
+        {
+            "cell_type": "code",
+            "source": "",
+            "outputs": [],
+            "metadata": {"mystnb": {"figure": {"name": "fig-x"}}},
+        }
+    ] * figures
+    path.write_text(
+        json.dumps({"cells": cells, "metadata": {"ottools": {"seconds": seconds}}})
+    )
+
+
+def split(id="kl-split", **notes):
+    claim = Equal(KL(P, Q), CrossEntropy(P, Q) - H(P))
+    return Derivation(id, f"KL split in two ({id})").claim(claim, by="expand", **notes)
+
+
+def test_totals_are_counted_from_the_records(tmp_path):
+    one = split(settles="note-1")
+    two = Derivation("kl-sign", "KL is not negative", uses="kl-split")
+    two.claim(AtLeast(KL(P, Q), 0), by="convexity", settles="note-2", under="p, q > 0")
+    two.refute(Equal(KL(P, Q), KL(Q, P)), by="as printed", settles="note-3")
+    dropped = counterexample("half", AtLeast(JS(P, Q), log(2)), drops="a hypothesis")
+    asked = Exercise("e", lambda a: Equal(KL(P, P), a), 0, {1: "at p = q?"})
+    notebook(tmp_path / "one.ipynb", one, two, dropped, asked, figures=2)
+    got = ledger.collect(tmp_path)
+    assert got["chapters"]["one"] == {
+        "derivations": 3,
+        "steps": 4,
+        "seconds": 1.5,
+        "exercises": 1,
+        "figures": 2,
+    }
+    assert got["steps"] == {"proved": 2, "refuted": 2}
+    assert (got["result_steps"], got["undecided"]) == (4, 0)
+    assert (got["counterexamples"], got["exercises"], got["figures"]) == (1, 1, 2)
+    verdicts = {i: f["verdict"] for i, f in got["formulas"].items()}
+    assert verdicts == {
+        "note-1": "holds",
+        "note-2": "holds under conditions",
+        "note-3": "wrong",
+    }
+    assert got["mutants"]["made"] >= 8
+    assert got["mutants"]["survivors"] == []
+
+
+def test_the_command_prints_json_and_text(tmp_path):
+    notebook(tmp_path / "one.ipynb", split())
+    run = [sys.executable, "-m", "ottools.ledger", str(tmp_path)]
+    text = subprocess.run(run, capture_output=True, text=True, check=True).stdout
+    assert "derivations" in text
+    assert "KL split in two" in text
+    got = json.loads(
+        subprocess.run(
+            [*run, "--json"], capture_output=True, text=True, check=True
+        ).stdout
+    )
+    wanted = {
+        "chapters",
+        "steps",
+        "result_steps",
+        "undecided",
+        "mutants",
+        "formulas",
+        "counterexamples",
+        "exercises",
+        "figures",
+    }
+    assert wanted <= set(got)
+
+
+def test_the_page_cites_every_derivation_and_formula(tmp_path):
+    notebook(tmp_path / "one.ipynb", split(settles="note-1"))
+    page = ledger.markdown(tmp_path)
+    assert "{eq}`kl-split`" in page
+    assert "| note-1 | holds |" in page
+
+
+def test_an_empty_folder_is_refused(tmp_path):
+    with pytest.raises(ledger.LedgerError, match="no notebooks"):
+        ledger.collect(tmp_path)
+
+
+def test_one_id_in_two_chapters_is_refused(tmp_path):
+    first = split()
+    REGISTRY.clear()
+    second = Derivation("kl-split", "Another one").claim(AtLeast(KL(P, Q), 0), by="x")
+    notebook(tmp_path / "one.ipynb", first)
+    notebook(tmp_path / "two.ipynb", second)
+    with pytest.raises(ledger.LedgerError, match="'kl-split' is used in one and two"):
+        ledger.collect(tmp_path)
+
+
+def test_an_unknown_use_is_refused(tmp_path):
+    alone = Derivation("alone", "Uses a stranger", uses="other/stranger")
+    notebook(tmp_path / "one.ipynb", alone.claim(AtLeast(KL(P, Q), 0), by="x"))
+    with pytest.raises(
+        ledger.LedgerError, match="'alone' uses 'stranger'|other/stranger"
+    ):
+        ledger.collect(tmp_path)
+
+
+def test_a_circle_of_uses_is_refused(tmp_path):
+    one = Derivation("one", "First", uses="b/two").claim(AtLeast(KL(P, Q), 0), by="x")
+    two = Derivation("two", "Second", uses="a/one").claim(AtLeast(KL(Q, P), 0), by="x")
+    notebook(tmp_path / "a.ipynb", one)
+    notebook(tmp_path / "b.ipynb", two)
+    with pytest.raises(ledger.LedgerError, match="circular use: "):
+        ledger.collect(tmp_path)
+
+
+def test_two_verdicts_on_one_formula_are_refused(tmp_path):
+    right = split(settles="note-1")
+    wrong = Derivation("swap", "Swapped")
+    wrong.refute(Equal(KL(P, Q), KL(Q, P)), by="as printed", settles="note-1")
+    notebook(tmp_path / "one.ipynb", right, wrong)
+    with pytest.raises(ledger.LedgerError, match="note-1 is holds at one: kl-split"):
+        ledger.collect(tmp_path)
+
+
+def test_a_notebook_without_records_counts_for_nothing(tmp_path):
+    notebook(tmp_path / "bare.ipynb")
+    got = ledger.collect(tmp_path)
+    assert got["result_steps"] == 0
+    assert got["chapters"]["bare"]["derivations"] == 0
