@@ -184,6 +184,8 @@ class AtMost(Claim):
 
     def fails(self, left, right, slack):
         """Whether lhs exceeds rhs."""
+        if mpmath.isinf(left) or mpmath.isinf(right):
+            return left > right
         return not left - right <= slack * max(1, abs(left), abs(right))
 
     def proof(self):
@@ -199,6 +201,8 @@ class AtLeast(Claim):
 
     def fails(self, left, right, slack):
         """Whether rhs exceeds lhs."""
+        if mpmath.isinf(left) or mpmath.isinf(right):
+            return right > left
         return not right - left <= slack * max(1, abs(left), abs(right))
 
     def proof(self):
@@ -214,6 +218,8 @@ class Less(AtMost):
 
     def fails(self, left, right, slack):
         """Whether lhs reaches rhs."""
+        if mpmath.isinf(left) or mpmath.isinf(right):
+            return left >= right
         return not left - right < -slack * max(1, abs(left), abs(right))
 
     def proof(self):
@@ -276,7 +282,7 @@ def _proof(claim):
 def assault(claim: Claim, points: int | None = None, digits: int | None = None):
     """Try a claim in random worlds: (counterexample or None, points, digits).
 
-    A failing world counts only if both sides are stable when the precision is raised.
+    A failing world counts only if the contradiction stands at higher precision.
     If more than half of the worlds have no value, the claim met no point at all.
     """
     located = claim.world(claim.seed, 0).located
@@ -292,7 +298,9 @@ def assault(claim: Claim, points: int | None = None, digits: int | None = None):
         if sides is None:
             continue
         slack = mp.mpf(10) ** (loss - digits)
-        if _contradict(claim, sides, slack) and (located or _stable(claim, k, sides)):
+        if _contradict(claim, sides, slack) and (
+            located or _confirmed(claim, k, slack)
+        ):
             return _counterexample(claim, k, *sides), done + 1, digits
         done += 1
     return None, done if 2 * done >= points else 0, digits - (loss if located else 0)
@@ -316,14 +324,14 @@ def _contradict(claim, sides, slack) -> bool:
     return any(isinstance(s, mpmath.mpc) for s in sides) or claim.fails(*sides, slack)
 
 
-def _stable(claim, k, sides) -> bool:
-    """Whether both sides keep their values at twice the precision."""
-    again = _sides(claim, k, 2 * DIGITS + 20)
-    if again is None:
+def _confirmed(claim, k, slack) -> bool:
+    """Whether the contradiction stands at twice and thrice the precision."""
+    twice, thrice = (_sides(claim, k, n * DIGITS + 20) for n in (2, 3))
+    if twice is None or thrice is None or not _contradict(claim, thrice, slack):
         return False
     return all(
         a == b or abs(a - b) <= mp.mpf(10) ** -20 * max(1, abs(a))
-        for a, b in zip(again, sides, strict=True)
+        for a, b in zip(twice, thrice, strict=True)
     )
 
 

@@ -250,7 +250,8 @@ class Tends(Claim):
 
     def fails(self, left, right, slack):
         """Whether the distance does not shrink."""
-        return not (left < slack or left < right / 2)
+        enough = 1 if self.rhs.is_infinite else 2
+        return not (left < slack or left < right / enough)
 
     def proof(self):
         """Compute the limit exactly."""
