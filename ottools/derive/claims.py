@@ -289,7 +289,8 @@ def assault(claim: Claim, points: int | None = None, digits: int | None = None):
     digits = digits or (QUADRATURE_DIGITS if located else DIGITS)
     if located and claim.differentiates:
         digits = min(digits, DERIVATIVE_DIGITS)
-    points = points or (QUADRATURE_POINTS if located else POINTS)
+    usual = POINTS if isinstance(claim, Equal) else 2 * POINTS
+    points = points or (QUADRATURE_POINTS if located else usual)
     points = 1 if claim.closed else points
     loss = 6 if located else 5
     done = 0

@@ -260,7 +260,7 @@ def two_densities(diff, scope):
     t = scope.symbol("t@ratio", (sp.Integer(0), sp.oo))
     logs = Logs(scope, closed=True)
     g = sp.expand(logs.split(phi.subs(p, t * q) / q + c))
-    return sp.simplify(logs.back(g)), t, p, q
+    return logs.back(g), t, p, q
 
 
 def _pair(values, points, scope):
@@ -296,7 +296,7 @@ def tangent(diff, scope):
     for lam in tries:
         if not lam.is_finite:
             continue
-        lifted = sp.simplify(sp.expand_log(g + lam * (t - 1), force=True))
+        lifted = sp.expand(sp.expand_log(g + lam * (t - 1)))
         if lifted.free_symbols - {t}:
             continue
         shape = nonnegative(lifted, t, (sp.Integer(0), sp.oo))

@@ -124,7 +124,7 @@ def nonnegative(g, t, interval, depth: int = 3) -> Shape | None:
     monotone from a boundary value ≥ 0; concave with both boundary limits ≥ 0.
     """
     domains = {t: interval}
-    g = _strip(sp.simplify(sp.expand_log(g, force=True)), domains)
+    g = _strip(sp.simplify(sp.expand_log(g)), domains)
     if not g.has(sp.log, sp.exp):
         if weakly_positive(g, domains):
             return Shape("sign of a rational function", strict=sign(g, domains) == 1)

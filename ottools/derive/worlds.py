@@ -29,6 +29,7 @@ class World:
     steep: bool = False
     lone: bool = False
     wild: bool = False
+    narrow: bool = False
     room: dict = field(default_factory=dict)
     values: dict = field(default_factory=dict)
 
@@ -67,7 +68,7 @@ class World:
     def var(self, s: v.Var):
         """Return the value of a scalar."""
         if s.integer:
-            top = 7 if self.wild else 4
+            top = 7 if self.wild and not self.narrow else 3
             return self.get(
                 s, lambda: Fraction(1 if self.lone else self.rng.randint(1, top))
             )
@@ -231,6 +232,7 @@ def world(seed: str, k: int, *exprs) -> World:
         steep=k >= 6 and k % 3 == 0,
         lone=k == 5,
         wild=k >= 6 and k % 3 == 1 and not located,
+        narrow=any(isinstance(n, v.NormalProduct) for n in nodes),
     )
     if laws:
         w.values["laws"] = laws
