@@ -7,11 +7,11 @@ another, a derivative that forgets a parameter, a number that is nearly right.
 
 from __future__ import annotations
 
-import signal
 from fractions import Fraction
 
 import pytest
 import sympy as sp
+from patience import patience  # noqa: F401
 
 from ottools.derive import (
     EULER,
@@ -247,22 +247,7 @@ TRUE = {
 }
 
 
-class Slow(BaseException):
-    """Raised past every `except Exception`."""
-
-
-@pytest.fixture(autouse=True)
-def _five_seconds():
-    """No claim, however bad, keeps its author waiting."""
-
-    def ring(*_):
-        raise Slow("more than five seconds")
-
-    before = signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, 5, 1)
-    yield
-    signal.setitimer(signal.ITIMER_REAL, 0)
-    signal.signal(signal.SIGALRM, before)
+pytestmark = pytest.mark.usefixtures("patience")
 
 
 @pytest.mark.parametrize("claim", FALSE.values(), ids=FALSE.keys())

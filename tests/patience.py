@@ -1,0 +1,27 @@
+"""No claim, however bad, keeps its author waiting: a limit that nothing catches."""
+
+from __future__ import annotations
+
+import signal
+
+import pytest
+
+LIMIT = 5
+
+
+class Slow(BaseException):
+    """Raised past every `except Exception`."""
+
+
+@pytest.fixture
+def patience():
+    """Interrupt a test that takes longer than the limit."""
+
+    def ring(*_):
+        raise Slow(f"more than {LIMIT} seconds")
+
+    before = signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, LIMIT, 1)
+    yield
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    signal.signal(signal.SIGALRM, before)
