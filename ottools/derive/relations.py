@@ -120,15 +120,24 @@ class Maximiser(Claim):
         at, best = self._at(world)
         if at is None:
             return attack.Evaluate(world)(self.lhs), best
-        lo, hi = (
-            mp.mpmathify(sp.N(e)) if e.is_finite else None for e in self.over.domain
-        )
-        if (lo is not None and not at > lo) or (hi is not None and not at < hi):
+        room = self._room(at)
+        if room is None:
             return mp.inf * self.direction, mp.mpf(0)
-        step = world.rng.choice((-1, 1)) * mp.mpf(10) ** -8 * at
-        near = self._value(world, at + step)
-        far = attack.Evaluate(world)(self.lhs)
-        return (max(near, far) if self.direction == 1 else min(near, far)), best
+        near = self._value(world, at + world.rng.choice((-1, 1)) * room / 10**8)
+        rivals = [near, attack.Evaluate(world)(self.lhs)]
+        if any(isinstance(r, mp.mpc) for r in (*rivals, best)):
+            return mp.nan, best
+        return (max(rivals) if self.direction == 1 else min(rivals)), best
+
+    def _room(self, at):
+        """Return the distance of the optimum from the ends of its interval, or None."""
+        if isinstance(at, mp.mpc):
+            return None
+        lo, hi = self.over.domain
+        gaps = [at - Floating.number(lo)] if lo.is_finite else []
+        gaps += [Floating.number(hi) - at] if hi.is_finite else []
+        gaps = [*gaps, max(1, abs(at))]
+        return min(gaps) if min(gaps) > 0 else None
 
     def fails(self, left, right, slack):
         """Whether a rival point is better."""
