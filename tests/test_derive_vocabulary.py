@@ -151,6 +151,8 @@ READABLE = {
             E(u, densities("p", on=LINE))[(u - Mean(densities("p", on=LINE))) ** 2], 1
         )
     ),
+    "ratio with a logarithm": lambda: check(AtLeast(log(a) / (a - 1), 0)),
+    "exponential of a pole": lambda: check(Less(0, exp(1 / (z - 2)) + log(1 + a))),
     "no optimum": lambda: check(Maximiser(log(t), t, t)),
     "alias of itself": lambda: check(Equal(Alias("V", a), a)),
     "huge sum": lambda: check(Equal(total((i, 10**9))[xs[i]], 1)),
