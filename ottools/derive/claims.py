@@ -106,9 +106,13 @@ class Claim:
         """Return the same relation between other formulas."""
         return type(self)(*formulas)
 
+    def parts(self) -> tuple[str, str, str]:
+        """Return left side, relation and right side as LaTeX."""
+        return tex(self.lhs), self.sign[0], tex(self.rhs)
+
     def tex(self) -> str:
         """Return the claim as LaTeX."""
-        return f"{tex(self.lhs)} {self.sign[0]} {tex(self.rhs)}"
+        return " ".join(self.parts())
 
     def text(self) -> str:
         """Return the claim as plain text."""

@@ -22,36 +22,17 @@ def _letters(d):
 
 def _row(step, name):
     """One line of the aligned display, without its mark."""
-    c, tag = step.claim, rf"\text{{({name})}}"
+    tag = rf"\text{{({name})}}"
+    if step.kind == "cited":
+        return rf"& {tag}\;\; {step.claim.tex()}"
+    left, relation, right = step.claim.parts()
     if step.kind == "definition":
-        return rf"{_lhs(c)} &\mathrel{{\overset{{{tag}}}{{:=}}}} {_rhs(c)}"
-    if (
-        step.kind in ("start", "chain", "claim", "refuted")
-        and hasattr(c, "sign")
-        and (type(c).tex is _plain_relation())
-    ):
-        relation = rf"\overset{{{tag}}}{{{c.sign[0]}}}"
-        left = "" if step.kind == "chain" else _lhs(c)
-        return f"{left} &{relation} {_rhs(c)}"
-    return rf"& {tag}\;\; {c.tex()}"
-
-
-def _plain_relation():
-    from .claims import Claim
-
-    return Claim.tex
-
-
-def _lhs(c):
-    from .typeset import tex
-
-    return tex(c.lhs)
-
-
-def _rhs(c):
-    from .typeset import tex
-
-    return tex(c.rhs)
+        relation = ":="
+    if step.kind == "chain":
+        left = ""
+    if not relation:
+        return rf"& {tag}\;\; {right}"
+    return rf"{left} &\mathrel{{\overset{{{tag}}}{{{relation}}}}} {right}"
 
 
 def _aligned(d, marked):

@@ -28,13 +28,11 @@ class Stationary(Claim):
         """Return the same relation between other formulas."""
         return Stationary(*formulas, self.over)
 
-    def tex(self):
-        """Return the claim as LaTeX."""
+    def parts(self):
+        """Return the derivative at the point, the relation, and 0."""
         x = tex(self.over)
-        return (
-            rf"\frac{{\mathrm{{d}}}}{{\mathrm{{d}}{x}}}\left[{tex(self.lhs)}\right]"
-            rf"_{{{x}={tex(self.rhs)}}} = 0"
-        )
+        head = rf"\frac{{\mathrm{{d}}}}{{\mathrm{{d}}{x}}}\left[{tex(self.lhs)}\right]"
+        return rf"{head}_{{{x}={tex(self.rhs)}}}", "=", "0"
 
     def text(self):
         """Return the claim as plain text."""
@@ -81,14 +79,14 @@ class Maximiser(Claim):
         """Return the same relation between other formulas."""
         return type(self)(*formulas, self.over)
 
-    def tex(self):
-        """Return the claim as LaTeX."""
+    def parts(self):
+        """Return argmax (argmin) of the formula, the relation, and where it is."""
         name = tex(self.over)
         if isinstance(self.over, v.Var):
             lo, hi = self.over.domain
             name += rf"\in({tex(lo)},{tex(hi)})"
         head = rf"\operatorname*{{arg\,{self.word}}}_{{{name}}}"
-        return rf"{head} \left[{tex(self.lhs)}\right] = {tex(self.rhs)}"
+        return rf"{head} \left[{tex(self.lhs)}\right]", "=", tex(self.rhs)
 
     def text(self):
         """Return the claim as plain text."""
@@ -217,11 +215,11 @@ class Tends(Claim):
             else ("-" if self.to == hi else "")
         )
 
-    def tex(self):
-        """Return the claim as LaTeX."""
+    def parts(self):
+        """Return the limit, the relation, and its value."""
         side = f"^{{{self._arrow}}}" if self._arrow else ""
         head = rf"\lim_{{{tex(self.over)}\to {tex(self.to)}{side}}}"
-        return rf"{head} {tex(self.lhs)} = {tex(self.rhs)}"
+        return f"{head} {tex(self.lhs)}", "=", tex(self.rhs)
 
     def text(self):
         """Return the claim as plain text."""
@@ -284,7 +282,7 @@ class Tends(Claim):
 class Equivalent(Claim):
     """D(p, q) = 0 holds exactly when p = q; lhs is D, rhs the pair Equal(p, q)."""
 
-    sign = (r"= 0 \iff", "= 0 ⟺")
+    sign = (r"\iff", "= 0 ⟺")
     needs_proof = True
 
     def __post_init__(self):
@@ -306,9 +304,9 @@ class Equivalent(Claim):
         """Return the same relation between other formulas."""
         return Equivalent(formulas[0], Equal(*formulas[1:]))
 
-    def tex(self):
-        """Return the claim as LaTeX."""
-        return f"{tex(self.lhs)} {self.sign[0]} {self.rhs.tex()}"
+    def parts(self):
+        """Return the functional, the equivalence, and the two equal densities."""
+        return tex(self.lhs), "=", rf"0 \iff {self.rhs.tex()}"
 
     def text(self):
         """Return the claim as plain text."""
@@ -368,9 +366,13 @@ class Every(Claim):
         """Return the claim with its first case replaced."""
         return Every(self.lhs, (self.rhs[0].rebuild(*formulas), *self.rhs[1:]))
 
-    def tex(self):
-        """Return the sentence as LaTeX."""
-        return self.lhs[0]
+    def parts(self):
+        """Return the sentence, cut at its relation if it has one."""
+        for relation in (r"\ge", r"\le", "="):
+            left, found, right = self.lhs[0].partition(relation)
+            if found:
+                return left, relation, right
+        return "", "", self.lhs[0]
 
     def text(self):
         """Return the sentence as text."""
