@@ -38,6 +38,7 @@ from ottools.derive import (
     between,
     check,
     claim,
+    d,
     densities,
     exp,
     formula,
@@ -105,6 +106,20 @@ REFUSED = {
     "cases": (lambda: Every(("", ""), ()), "non-empty"),
     "open case": (lambda: Every(("", ""), (Less(a, 1),)), "without free symbols"),
     "limit outside": (lambda: check(Tends(t, 5, t, 5)), "5|outside"),
+    "derivative in a density": (
+        lambda: check(Equal(d(KL(p, q), p), 0)),
+        "deriv|symbol",
+    ),
+    "derivative in a number": (lambda: check(Equal(d(a, 1), 0)), "deriv|symbol"),
+    "derivative in a sum": (lambda: check(Equal(d(a**2, a + b), 0)), "deriv|symbol"),
+    "negative variance": (
+        lambda: check(Equal(H(Normal(0, z)), 1)),
+        "variance|positive",
+    ),
+    "reversed interval": (
+        lambda: check(Equal(H(Uniform(1, 0)), 0)),
+        "U\\[1, 0\\]|interval",
+    ),
     "parameter is a point": (
         lambda: E(u, Normal(0, 1))[KL(Normal(u, 1), Normal(0, 1))],
         "N\\(u, 1\\)",
@@ -153,6 +168,12 @@ READABLE = {
     ),
     "ratio with a logarithm": lambda: check(AtLeast(log(a) / (a - 1), 0)),
     "exponential of a pole": lambda: check(Less(0, exp(1 / (z - 2)) + log(1 + a))),
+    "mixture of normals": lambda: check(
+        AtLeast(H((Normal(0, 1) + Normal(1, 1)) / 2), 0)
+    ),
+    "table against density": lambda: check(
+        AtLeast(KL(densities("r", on=A), Table("P", A, (1, 2, 1))), 0)
+    ),
     "no optimum": lambda: check(Maximiser(log(t), t, t)),
     "alias of itself": lambda: check(Equal(Alias("V", a), a)),
     "huge sum": lambda: check(Equal(total((i, 10**9))[xs[i]], 1)),
