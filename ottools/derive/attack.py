@@ -95,6 +95,9 @@ class Evaluate:
             return self.nb.number(Fraction(env[e]))
         return self.nb.number(self.world.place(e))
 
+    def do_Samples(self, e, env):
+        raise o.ClaimError(f"the family {e.name} needs an index, as in {e.name}[i].")
+
     def do_Item(self, e, env):
         f, *idx = e.args
         key = tuple(int(self(i, env)) for i in idx)
@@ -102,6 +105,8 @@ class Evaluate:
 
     def do_Sum(self, e, env):
         body, i, n = e.args
+        if self(n, env) > 10**4:
+            raise o.ClaimError(f"a sum of {n} terms is too long to be evaluated.")
         return sum(
             (self(body, {**env, i: k}) for k in range(1, int(self(n, env)) + 1)),
             self.nb.number(Fraction(0)),
@@ -150,17 +155,20 @@ class Evaluate:
                 if places[0] is not None
                 else self.nb.number(0)
             )
-        if isinstance(f, v.Normal):
-            m, s2 = (self(a, env) for a in f.args)
-            return self.nb.exp(-((places[0] - m) ** 2) / (2 * s2)) / self.nb.sqrt(
-                2 * self.nb.pi * s2
-            )
-        if isinstance(f, v.Uniform):
-            a, b = (self(t, env) for t in f.args)
-            return 1 / (b - a) if a <= places[0] <= b else self.nb.number(0)
+        if isinstance(f, v.Normal | v.Uniform):
+            return self._law(f, places[0], env)
         if not f.args or isinstance(f, v.Var):
             return self(f, env)
         return _Local(self, places)(f, env)
+
+    def _law(self, f, x, env):
+        """Return the value of a normal or uniform density."""
+        a, b = (self(t, env) for t in f.args)
+        if isinstance(f, v.Uniform):
+            return 1 / (b - a) if a <= x <= b else self.nb.number(0)
+        if not b > 0:
+            raise o.ClaimError(f"{f}: a variance is positive, {b} came.")
+        return self.nb.exp(-((x - a) ** 2) / (2 * b)) / self.nb.sqrt(2 * self.nb.pi * b)
 
     def _cell(self, space, x):
         for k, (left, width) in enumerate(self.world.cells(space)):

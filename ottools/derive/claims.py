@@ -287,7 +287,7 @@ def assault(claim: Claim, points: int | None = None, digits: int | None = None):
     """Try a claim in random worlds: (counterexample or None, points, digits).
 
     A failing world counts only if the contradiction stands at higher precision.
-    If more than half of the worlds have no value, the claim met no point at all.
+    If a quarter of the worlds have no value, the claim met no point at all.
     """
     located = claim.world(claim.seed, 0).located
     digits = digits or (QUADRATURE_DIGITS if located else DIGITS)
@@ -303,12 +303,18 @@ def assault(claim: Claim, points: int | None = None, digits: int | None = None):
         if sides is None:
             continue
         slack = mp.mpf(10) ** (loss - digits)
+        if claim.closed and _exactly_false(claim, k):
+            return _counterexample(claim, k, *sides), done + 1, digits
         if _contradict(claim, sides, slack) and (
             located or _confirmed(claim, k, slack)
         ):
             return _counterexample(claim, k, *sides), done + 1, digits
         done += 1
-    return None, done if 2 * done >= points else 0, digits - (loss if located else 0)
+    return (
+        None,
+        done if 4 * done >= 3 * points else 0,
+        digits - (loss if located else 0),
+    )
 
 
 def _sides(claim, k, digits):
@@ -334,35 +340,55 @@ def _confirmed(claim, k, slack) -> bool:
     twice, thrice = (_sides(claim, k, n * DIGITS + 20) for n in (2, 3))
     if twice is None or thrice is None or not _contradict(claim, thrice, slack):
         return False
+    real = not any(isinstance(s, mpmath.mpc) for s in thrice)
+    exact = _exact_sides(claim, claim.world(claim.seed, k)) if real else None
+    if exact and sp.expand(exact[0] - exact[1]) == 0 and not claim.fails(0, 0, slack):
+        return False
     return all(
         a == b or abs(a - b) <= mp.mpf(10) ** -20 * max(1, abs(a))
         for a, b in zip(twice, thrice, strict=True)
     )
 
 
+def _exactly_false(claim, k) -> bool:
+    """Whether both sides are rational and contradict the claim exactly."""
+    exact = _exact_sides(claim, claim.world(claim.seed, k))
+    if not exact or not all(e.is_Rational for e in exact):
+        return False
+    left, right = exact
+    wrong = {Equal: left != right, AtMost: left > right, AtLeast: left < right}
+    return bool(wrong.get(type(claim), type(claim) is Less and left >= right))
+
+
+def _exact_sides(claim, world):
+    """Return both sides as exact SymPy numbers, or None where that cannot be had."""
+    try:
+        return tuple(map(sp.sympify, claim.sides(world, Exact)))
+    except (TypeError, ValueError, AttributeError):
+        return None
+
+
 def _counterexample(claim, k, left, right):
     """Describe the world in which the claim failed, exactly where possible."""
     world = claim.world(claim.seed, k)
     sides = [mpmath.nstr(s, 6) for s in (left, right)]
-    if world.located:
+    if sides[0] == sides[1]:
+        sides = [mpmath.nstr(s, 30) for s in (left, right)]
+    exact = None if world.located else _exact_sides(claim, world)
+    if exact:
+        sides = [
+            e if e == s or s == f"{e}.0" else f"{e} ≈ {s}"
+            for e, s in zip(map(_short, exact), sides, strict=True)
+        ]
+    else:
         with mp.workdps(15):
             claim.sides(world)
-    else:
-        try:
-            exact = [_short(s) for s in claim.sides(world, Exact)]
-            sides = [
-                e if e == s or s == f"{e}.0" else f"{e} ≈ {s}"
-                for e, s in zip(exact, sides, strict=True)
-            ]
-        except (TypeError, ValueError, AttributeError):
-            with mp.workdps(15):
-                claim.sides(world)
     return Counterexample(claim, claim.seed, k, tuple(_shown(world)), *sides)
 
 
 def _short(number):
     s = str(sp.nsimplify(number) if number.is_Rational else number)
-    return s if len(s) <= 40 else mpmath.nstr(mpmath.mpmathify(number.evalf(15)), 6)
+    return s if len(s) <= 64 else mpmath.nstr(mpmath.mpmathify(number.evalf(15)), 6)
 
 
 def _shown(world):

@@ -125,6 +125,8 @@ class Derivation:
             raise StepError(
                 f"the id {self.id!r} is taken by {known['title']!r}: ids are unique."
             )
+        if any(_rests_on(other, self.id) for other in self.uses):
+            raise StepError(f"derivation {self.id!r} uses itself: circular.")
         self._register()
 
     def begin(self, formula) -> Derivation:
@@ -236,6 +238,12 @@ class Derivation:
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         return {RECORD: self.record()}
+
+
+def _rests_on(id: str, other: str) -> bool:
+    """Whether a registered derivation uses another one, directly or not."""
+    uses = REGISTRY.get(id, {}).get("uses", ())
+    return other in uses or any(_rests_on(u, other) for u in uses)
 
 
 def _tidy(notes: dict) -> dict:

@@ -68,7 +68,13 @@ def _legend(step, name):
 
 
 def _at(found):
-    return str(found).replace("|", "\\|").replace("*", "·").replace("_", "\\_")
+    return (
+        str(found)
+        .replace("|", "\\|")
+        .replace("**", "^")
+        .replace("*", "·")
+        .replace("_", "\\_")
+    )
 
 
 def markdown(d) -> str:

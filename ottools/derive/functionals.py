@@ -7,7 +7,7 @@ has its own definitions.
 from __future__ import annotations
 
 from .ordered import Abs, ClaimError, Log, Neg, Node, Over, Plus, Times, wrap
-from .symbols import At, Density, Given, Point, Space, Var, Variation, oo
+from .symbols import At, Density, Given, Item, Point, Space, Var, Variation, oo
 
 
 class Expect(Node):
@@ -251,6 +251,7 @@ class NormalProduct(Node):
     """∏_i N(x_i; m_i, v_i), i = 1…d; arguments (m, v, d): two families, a dimension."""
 
     __slots__ = ()
+    is_number = False
     mass = 1
     space = Space("R^d", "abstract")
     spaces = (space,)
@@ -267,6 +268,11 @@ class Diff(Node):
 
 def d(body, variable):
     """Write a derivative: ``d(JS(p, q), t)``."""
+    if not isinstance(variable, Var | Item):
+        raise ClaimError(
+            f"a derivative is taken in a declared symbol or a member x[k], "
+            f"not in {variable}."
+        )
     return Diff(body, variable)
 
 
@@ -286,4 +292,6 @@ def variation(density: Density) -> Variation:
 
 def vary(body, density: Density, *frozen):
     """Write d/dθ of a functional of q_θ, with some named functions held fixed."""
+    if not isinstance(density, Density):
+        raise ClaimError(f"only an abstract density can vary, not {density}.")
     return Vary(body, density, *frozen)

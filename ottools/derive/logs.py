@@ -6,6 +6,7 @@ import sympy as sp
 
 from . import vocabulary as v
 from .lower import Lower, Scope
+from .ordered import ClaimError
 from .signs import sign
 
 
@@ -123,6 +124,8 @@ def log_normal(value, scope):
     args = [lower(a) for a in value.fn.args if not isinstance(a, v.Samples)]
     if isinstance(value.fn, v.Normal):
         m, s2 = args
+        if sign(s2, scope.domains) != 1:
+            raise ClaimError(f"{value.fn}: a variance is positive; {s2} may not be.")
         return -sp.log(2 * sp.pi * s2) / 2 - (value.points[0] - m) ** 2 / (2 * s2)
     m, s2, dim = value.fn.args
     i = sp.Symbol("i", integer=True, positive=True)

@@ -106,7 +106,7 @@ def _scalar(diff, scope, strict):
     if diff.has(Bracket):
         return None
     logs = Logs(scope)
-    flat = sp.expand(logs.back(logs.split(diff)))
+    flat = _without_roots(sp.expand(logs.back(logs.split(diff))), scope)
     if certain_sign(flat, scope.domains, strict):
         return "exact sign of a rational function"
     symbols = sorted(flat.free_symbols, key=str)
@@ -118,6 +118,18 @@ def _scalar(diff, scope, strict):
         if shape and (not strict or (shape.strict and shape.zero is None)):
             return f"one variable: {shape.reason}"
     return None
+
+
+def _without_roots(expr, scope):
+    """Put s² for every positive scalar s under a square root."""
+    roots = [e for e in expr.atoms(sp.Pow) if e.exp.is_Rational and e.exp.q == 2]
+    swap = {
+        s: s**2
+        for e in roots
+        for s in e.base.free_symbols
+        if scope.domains.get(s) == (0, sp.oo)
+    }
+    return sp.expand(expr.subs(swap, simultaneous=True)) if swap else expr
 
 
 def certain_sign(expr, domains, strict) -> bool:

@@ -56,8 +56,25 @@ def _entropy(*args):
     return v.H(*args) if len(args) == 1 else v.CrossEntropy(*args)
 
 
+def _constant(node):
+    """Return the value of a constant exponent, ∞ for a tower of powers, else None."""
+    if isinstance(node, ast.Constant):
+        return node.value
+    if isinstance(node.op, ast.Pow) and isinstance(node.left, ast.Constant):
+        return float("inf")
+    return None
+
+
 class _Exact(ast.NodeTransformer):
     """Make every number in the text exact."""
+
+    def visit_BinOp(self, node):  # noqa: N802
+        power = isinstance(node.op, ast.Pow)
+        if power and isinstance(node.right, ast.Constant | ast.BinOp):
+            exponent = _constant(node.right)
+            if exponent is not None and abs(exponent) > 400:
+                raise o.ClaimError("a power is too large to be written out.")
+        return self.generic_visit(node)
 
     def visit_Constant(self, node):  # noqa: N802
         if isinstance(node.value, float):
@@ -81,7 +98,11 @@ def formula(text: str, **names):
         if isinstance(node, ast.Attribute):
             raise o.ClaimError(f"attributes are not part of a formula: {text!r}.")
     tree = ast.fix_missing_locations(_Exact().visit(tree))
-    return eval(compile(tree, "<formula>", "eval"), {"__builtins__": {}}, words)  # noqa: S307
+    code = compile(tree, "<formula>", "eval")
+    try:
+        return o.wrap(eval(code, {"__builtins__": {}}, words))
+    except (TypeError, ValueError) as fault:
+        raise o.ClaimError(f"cannot read {text!r}: {fault}") from fault
 
 
 def claim(text: str, **names):

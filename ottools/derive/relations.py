@@ -22,6 +22,8 @@ from .typeset import tex, text
 class Stationary(Claim):
     """The derivative of lhs in a variable vanishes at rhs."""
 
+    needs_proof = True
+
     over: v.Var = None
 
     def rebuild(self, *formulas):
@@ -60,6 +62,8 @@ class Stationary(Claim):
         scope = Scope()
         lower = Lower(scope)
         f, x, at = lower(self.lhs), lower(self.over), lower(self.rhs)
+        if f.has(sp.Abs) or not _within(at, self.over.domain, scope):
+            return None
         slope = chain(normal(f, scope), lambda g: lower.slope(g, x)).subs(x, at)
         return (
             f"derivative at the point; {prove.NORMAL_FORM}"
@@ -71,6 +75,8 @@ class Stationary(Claim):
 @dataclass(frozen=True)
 class Maximiser(Claim):
     """rhs is where lhs is largest, over a scalar of an interval or a function."""
+
+    needs_proof = True
 
     over: object = None
     word, direction = "max", 1
@@ -323,7 +329,7 @@ class Equivalent(Claim):
             )
         apart = attack.Evaluate(world)(self.lhs)
         if world.table(p) == world.table(q):
-            raise ZeroDivisionError
+            return same, mp.mpf(1)
         return same, apart
 
     def fails(self, left, right, slack):

@@ -274,6 +274,7 @@ class Normal(Node):
     """The normal density N(mean, variance) on the line."""
 
     __slots__ = ()
+    is_number = False
 
     def __new__(cls, mean, variance):
         for a in map(wrap, (mean, variance)):
@@ -282,6 +283,10 @@ class Normal(Node):
                     f"N({mean}, {variance}): a law whose parameter is a point is not "
                     "part of the vocabulary; use a symbol."
                 )
+        s2 = wrap(variance)
+        negative = s2.is_number and not s2 > 0
+        if negative or (isinstance(s2, Var) and s2.domain[0] < 0):
+            raise ClaimError(f"N({mean}, {variance}): a variance is positive.")
         return Node.__new__(cls, mean, variance)
 
     mass = 1
@@ -296,6 +301,14 @@ class Uniform(Node):
     """The uniform density on the interval [lo, hi] of the line."""
 
     __slots__ = ()
+    is_number = False
+
+    def __new__(cls, lo, hi):
+        lo, hi = wrap(lo), wrap(hi)
+        if lo.is_number and hi.is_number and not lo < hi:
+            raise ClaimError(f"U[{lo}, {hi}]: the ends must satisfy lo < hi.")
+        return Node.__new__(cls, lo, hi)
+
     mass = 1
     space = LINE
     spaces = (LINE,)

@@ -61,6 +61,11 @@ class Printer:
         return "-" + self.inside(e.args[0], PRODUCT), SUM
 
     def do_Times(self, e):
+        first, *rest = e.args
+        if isinstance(first, o.Neg) or (first.is_Number and first.is_negative):
+            positive = first.args[0] if isinstance(first, o.Neg) else -first
+            body = o.Times(*rest) if positive == 1 else o.Times(positive, *rest)
+            return "-" + self.inside(body, PRODUCT), SUM
         parts, last = [], len(e.args) - 1
         for i, t in enumerate(e.args):
             loose = isinstance(t, _LOOSE) and i < last
@@ -69,7 +74,10 @@ class Printer:
 
     def do_Power(self, e):
         base, n = e.args
-        return self.power(self.inside(base, ATOM), self(n)), POWER
+        shown = self.inside(base, ATOM)
+        if isinstance(base, o.Over | sp.Rational) and not base.is_Integer:
+            shown = self.paren(self(base))
+        return self.power(shown, self(n)), POWER
 
     def do_Log(self, e, head="log"):
         (a,) = e.args
@@ -149,7 +157,7 @@ class Printer:
         (p,) = e.args
         if isinstance(p, v.Joint | v.Marginal):
             return f"H({', '.join(s.name for s in p.spaces)})", ATOM
-        return f"H({self(p)})", ATOM
+        return f"H({self.pair(e)})", ATOM
 
     def do_CrossEntropy(self, e):
         return f"H({self.pair(e)})", ATOM
@@ -220,7 +228,7 @@ class Tex(Printer):
         return f"{s}_{{{i}}}"
 
     def power(self, base, n):
-        return f"{base}^{{{n}}}"
+        return f"{{{base}}}^{{{n}}}" if "^" in base else f"{base}^{{{n}}}"
 
     def sigma(self, low, high):
         return rf"\sum_{{{low}}}" + (f"^{{{high}}}" if high else "") + " "
@@ -250,7 +258,7 @@ class Tex(Printer):
         if b.is_Integer and isinstance(a, (v.Functional, v.Expect, v.Alias)):
             return rf"\tfrac{{1}}{{{b}}}\,{self(a)}", PRODUCT
         if isinstance(a, o.Neg):
-            return "-" + self.do_Over(o.Over(a.args[0], b))[0], SUM
+            return "-" + self.inside(o.Over(a.args[0], b), PRODUCT), SUM
         return rf"\frac{{{self(a)}}}{{{self(b)}}}", ATOM
 
     def do_Exp(self, e):
@@ -295,7 +303,8 @@ class Text(Printer):
     gap, mid, bars, partial, chi2 = " ", "|", "‖", "∂θ ", "χ²"
 
     def native(self, expr):
-        return str(expr)
+        known = {sp.oo: "∞", -sp.oo: "-∞", sp.E: "e", sp.pi: "π"}
+        return known.get(expr, str(expr))
 
     def name(self, s):
         return s.replace("\\", "").replace("{", "").replace("}", "")
@@ -326,7 +335,7 @@ class Text(Printer):
         return " ".join(parts)
 
     def do_Rational(self, e):
-        return str(e), (PRODUCT if e.q != 1 else SUM if e.p < 0 else ATOM)
+        return str(e), (SUM if e.p < 0 else PRODUCT if e.q != 1 else ATOM)
 
     def do_Over(self, e):
         a, b = e.args

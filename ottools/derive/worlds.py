@@ -30,6 +30,7 @@ class World:
     lone: bool = False
     wild: bool = False
     narrow: bool = False
+    same: bool = False
     room: dict = field(default_factory=dict)
     values: dict = field(default_factory=dict)
 
@@ -39,7 +40,7 @@ class World:
         if lo == -sp.oo:
             base = Fraction(r.randint(-6, 6), r.choice((1, 2, 3)))
             if self.wild:
-                base = r.choice((-1, 1)) * _magnitude(r)
+                base = r.choice((-1, 1)) * _magnitude(r, -1)
             return base if hi == sp.oo else _fraction(hi) - abs(base) - 1
         lo = _fraction(lo)
         if hi == sp.oo:
@@ -69,9 +70,8 @@ class World:
         """Return the value of a scalar."""
         if s.integer:
             top = 7 if self.wild and not self.narrow else 3
-            return self.get(
-                s, lambda: Fraction(1 if self.lone else self.rng.randint(1, top))
-            )
+            few = 1 if self.lone else 2 if self.nice else None
+            return self.get(s, lambda: Fraction(few or self.rng.randint(1, top)))
         return self.get(s, lambda: self.draw(*s.domain))
 
     def place(self, i: v.Index):
@@ -109,15 +109,19 @@ class World:
             left += width
         return out
 
+    def settle(self, f: v.Table) -> None:
+        """Give the space of a table as many points as the table has values."""
+        cells = [(Fraction(k), Fraction(1)) for k in range(len(f.weights))]
+        if self.values.setdefault(f.space, cells) != cells:
+            raise v.ClaimError(f"two tables on {f.space.name} differ in length.")
+
     def table(self, f):
         """Return the values of a function on the cells of its space."""
         return self.get(f, lambda: self._make_table(f))
 
     def _make_table(self, f):
         if isinstance(f, v.Table):
-            self.values.setdefault(
-                f.space, [(Fraction(k), Fraction(1)) for k in range(len(f.weights))]
-            )
+            self.settle(f)
             return {(k,): Fraction(int(w.p), int(w.q)) for k, w in enumerate(f.weights)}
         if isinstance(f, v.Marginal):
             return self._marginal(f)
@@ -130,9 +134,11 @@ class World:
         }
         if f.mass is None:
             return {k: self.draw(*f.domain) for k in keys}
+        if self.same and f.mass:
+            self.rng = random.Random(f"{self.seed}/{f.spaces}")
         top = 3 if self.nice else self.rng.choice((9, 60))
         raw = {k: Fraction(self.rng.randint(1, top)) for k in keys}
-        if self.steep and f.mass:
+        if self.steep and f.mass and self.rng.random() < 0.7:
             raw[self.rng.choice(keys)] += 10**8
         if f.mass == 0:
             mean = sum(raw.values()) / len(keys)
@@ -219,6 +225,11 @@ def laws_of(*exprs) -> tuple:
 def world(seed: str, k: int, *exprs) -> World:
     """Make the k-th world for some formulas; the first ones are small and round."""
     nodes = sorted({n for e in exprs for n in sp.preorder_traversal(e)}, key=str)
+    names = [n.name for n in nodes if isinstance(n, v.Var)]
+    if twice := {n for n in names if names.count(n) > 1}:
+        raise v.ClaimError(
+            f"{', '.join(sorted(twice))} is declared twice with different domains."
+        )
     laws = laws_of(*exprs)
     located = any(isinstance(f, v.Normal | v.Uniform) for f in laws) or any(
         isinstance(n, v.Mean | v.Variance) for n in nodes
@@ -229,15 +240,18 @@ def world(seed: str, k: int, *exprs) -> World:
         nice=k < 6,
         located=located,
         scale=8 if k % 4 == 3 else 1,
-        steep=k >= 6 and k % 3 == 0,
+        steep=k >= 6 and k % 3 != 1,
         lone=k == 5,
-        wild=k >= 6 and k % 3 == 1 and not located,
+        same=k == 4,
+        wild=k >= 6 and k % 2 == 1 and not located,
         narrow=any(isinstance(n, v.NormalProduct) for n in nodes),
     )
     if laws:
         w.values["laws"] = laws
     for n in nodes:
-        if isinstance(n, v.Var):
+        if isinstance(n, v.Table):
+            w.settle(n)
+        elif isinstance(n, v.Var):
             w.var(n)
     for f in {n.source[0] if isinstance(n, v.Push) else n for n in nodes}:
         if isinstance(f, v.Map):
