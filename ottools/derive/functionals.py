@@ -6,8 +6,22 @@ has its own definitions.
 
 from __future__ import annotations
 
+import sympy as sp
+
 from .ordered import Abs, ClaimError, Log, Neg, Node, Over, Plus, Times, wrap
-from .symbols import At, Density, Given, Item, Point, Space, Var, Variation, oo
+from .symbols import (
+    At,
+    Density,
+    Given,
+    Item,
+    Map,
+    Point,
+    Push,
+    Space,
+    Var,
+    Variation,
+    oo,
+)
 
 
 class Expect(Node):
@@ -294,4 +308,11 @@ def vary(body, density: Density, *frozen):
     """Write d/dθ of a functional of q_θ, with some named functions held fixed."""
     if not isinstance(density, Density):
         raise ClaimError(f"only an abstract density can vary, not {density}.")
+    if isinstance(density, Push) and any(
+        isinstance(n, Map) for n in sp.preorder_traversal(wrap(body))
+    ):
+        raise ClaimError(
+            f"{density} varies, the map behind it does not: write the expectation over "
+            f"{density}."
+        )
     return Vary(body, density, *frozen)
