@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -177,3 +178,51 @@ def test_a_notebook_without_records_counts_for_nothing(tmp_path):
     got = ledger.collect(tmp_path)
     assert got["result_steps"] == 0
     assert got["chapters"]["bare"]["derivations"] == 0
+
+
+NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
+LETTERS = {"wgan-06a", "wgan-13a", "wgan-14a", "wgan-14b", "wgan-14c"}
+SETTLED = (
+    {f"slides-{n}" for n in range(40, 67)}
+    | {f"wgan-{n:02}" for n in range(1, 15)}
+    | LETTERS
+    | {"post-01", "post-32"}
+    | {f"post-{n:02}" for n in range(7, 13)}
+)
+
+
+@pytest.fixture(scope="module")
+def book():
+    return ledger.collect(NOTEBOOKS)
+
+
+def test_the_chapters_settle_their_printed_formulas(book):
+    assert SETTLED - set(book["formulas"]) == set()
+
+
+def test_nothing_in_the_book_is_undecided(book):
+    assert book["undecided"] == 0
+    assert book["steps"]["proved"] >= 0.7 * (
+        book["result_steps"] - book["steps"].get("refuted", 0)
+    )
+
+
+def test_every_surviving_mutant_has_a_reason(book):
+    assert [m for m in book["mutants"]["survivors"] if not m["reason"]] == []
+
+
+def test_every_step_met_four_mutants_or_more(book):
+    thin = {
+        f"{r['id']} ({s['letter']})": s["mutants"]["made"]
+        for found in ledger.read(NOTEBOOKS).values()
+        for r in found
+        for s in r.get("steps", ())
+        if "mutants" in s and s["mutants"]["made"] < 4
+    }
+    assert thin == {}
+
+
+def test_the_chapters_keep_their_promises(book):
+    assert book["figures"] >= 10
+    assert book["counterexamples"] >= 8
+    assert all(c["exercises"] >= 6 for c in book["chapters"].values())
