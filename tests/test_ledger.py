@@ -211,7 +211,7 @@ def test_every_surviving_mutant_has_a_reason(book):
     assert [m for m in book["mutants"]["survivors"] if not m["reason"]] == []
 
 
-def test_every_step_met_four_mutants_or_more(book):
+def test_every_step_met_four_mutants_or_more():
     thin = {
         f"{r['id']} ({s['letter']})": s["mutants"]["made"]
         for found in ledger.read(NOTEBOOKS).values()

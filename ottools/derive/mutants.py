@@ -16,6 +16,7 @@ from . import prove
 from . import relations as r
 from . import vocabulary as v
 from .arithmetic import Quick
+from .typeset import text
 
 FLIP = {
     c.AtMost: c.AtLeast,
@@ -171,18 +172,31 @@ def _variants(claim):
     if type(claim) in FLIP:
         yield "flip the relation", lambda: _flipped(claim)
     k = 0 if isinstance(claim, r.Equivalent) else len(formulas) - 1
-    for shift in (sp.Rational(1, 7), -sp.Rational(1, 5)):
-        moved = (*formulas[:k], o.Plus(formulas[k], shift), *formulas[k + 1 :])
-        yield "add a constant", lambda w=moved: claim.rebuild(*w)
+    side = formulas[k]
+    wrong_sides = [
+        ("add a constant", o.Plus(side, sp.Rational(1, 7))),
+        ("add a constant", o.Plus(side, -sp.Rational(1, 5))),
+        ("double a side", o.Times(2, side)),
+    ]
+    if isinstance(claim, c.Equal):
+        wrong_sides.append(("flip the sign of a side", o.Neg(side)))
+    for slip, wrong in wrong_sides:
+        moved = (*formulas[:k], wrong, *formulas[k + 1 :])
+        yield slip, lambda w=moved: claim.rebuild(*w)
+
+
+def _wording(claim) -> str:
+    """Return what tells two mutants apart: relation and formulas."""
+    return " ".join([type(claim).__name__, *map(text, claim.formulas)])
 
 
 def mutants(claim, limit: int = LIMIT) -> list[Mutant]:
     """Make wrong versions of a claim, spread over its slips, at most `limit`."""
-    made, seen = {}, {claim.text()}
+    made, seen = {}, {_wording(claim)}
     for slip, build in _variants(claim):
         try:
             new = build()
-            wording = new.text()
+            wording = _wording(new)
         except UNREADABLE:
             continue
         if wording not in seen:
