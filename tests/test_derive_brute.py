@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 import pytest
-from patience import patience  # noqa: F401
 
 from ottools.derive import (
     JS,
@@ -42,8 +41,6 @@ from ottools.derive import (
     unit,
 )
 from ottools.derive.ordered import ClaimError
-
-pytestmark = pytest.mark.usefixtures("patience")
 
 X = Space("X")
 x = X.point("x")
@@ -272,7 +269,7 @@ def counterexample(claim, sides, rng):
 
 @pytest.mark.parametrize("block", range(25))
 def test_nothing_proved_is_false(block):
-    rng = random.Random(f"claims {block}")
+    rng = random.Random(f"random claims {block}")
     for _ in range(CLAIMS // 25):
         claim, meaning = draw(rng)
         try:
