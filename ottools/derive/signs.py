@@ -124,6 +124,10 @@ def nonnegative(g, t, interval, depth: int = 3) -> Shape | None:
     monotone from a boundary value ≥ 0; concave with both boundary limits ≥ 0.
     """
     domains = {t: interval}
+    if g.has(sp.Abs, sp.sign, sp.DiracDelta):
+        return _piecewise(g, t, interval, depth)
+    if not _plausible(g, t, interval):
+        return None
     g = _strip(sp.simplify(sp.expand_log(g)), domains)
     if not g.has(sp.log, sp.exp):
         if weakly_positive(g, domains):
@@ -140,6 +144,45 @@ def nonnegative(g, t, interval, depth: int = 3) -> Shape | None:
     return _monotone(g, slope, t, interval, depth) or _concave(
         g, bend, t, interval, depth
     )
+
+
+def _piecewise(g, t, interval, depth) -> Shape | None:
+    """Prove g ≥ 0 on both sides of the one point where |t − c| bends."""
+    bends = {a for a in g.atoms(sp.Abs) if a.args[0].is_polynomial(t)}
+    centres = {sp.solve(a.args[0], t)[0] for a in bends if sp.degree(a.args[0], t) == 1}
+    inner = [c for c in centres if c.is_number and _inside(c, interval)]
+    if len(bends) != 1 or len(inner) != 1 or g.has(sp.sign, sp.DiracDelta):
+        return None
+    ((bend,), (c,)) = bends, inner
+    slope = sp.diff(bend.args[0], t)
+    sides = []
+    for sign_here, part in ((-1, (interval[0], c)), (1, (c, interval[1]))):
+        flat = g.subs(bend, sign_here * sp.sign(slope) * bend.args[0])
+        sides.append(nonnegative(flat, t, part, depth))
+    if not all(sides):
+        return None
+    return Shape(f"on both sides of {c}: {sides[0].reason}; {sides[1].reason}")
+
+
+def _plausible(g, t, interval) -> bool:
+    """Whether g ≥ 0 at two dozen points: a filter that saves hopeless proofs."""
+    f = sp.lambdify(t, g, "mpmath")
+    back = _to_positive(t, {t: interval})
+    ladder = [sp.Rational(10) ** k for k in range(-6, 7)]
+    steps = [*ladder, *(3 * s for s in ladder)]
+    if interval == (-sp.oo, sp.oo):
+        places = [sign * s for s in steps for sign in (1, -1)]
+    else:
+        places = [back.subs(back.free_symbols.pop(), s) for s in steps]
+    with mpmath.workdps(40):
+        for x in places:
+            try:
+                value = f(mpmath.mpf(x.p) / x.q)
+            except (ZeroDivisionError, OverflowError, ValueError, TypeError):
+                continue
+            if isinstance(value, mpmath.mpf) and value < -(mpmath.mpf(10) ** -25):
+                return False
+    return True
 
 
 def _strip(g, domains):
@@ -160,6 +203,8 @@ def _inside(c, interval):
 def _convex(g, slope, t, interval, strict):
     """Use g'' ≥ 0 and g'(c) = 0 with g(c) ≥ 0."""
     for c in _stationary(slope, t, interval):
+        if abs(sp.N(slope.subs(t, c), 30)) > sp.Rational(1, 10**20):
+            continue
         low = sp.simplify(g.subs(t, c))
         if sp.simplify(slope.subs(t, c)) == 0 and (low == 0 or low.is_positive):
             return Shape(
