@@ -45,7 +45,59 @@ class Case:
     matches: int = 1
 
 
-CASES: list[Case] = []
+CASES: list[Case] = [
+    Case(
+        "a sign in a derivation of the chapter on entropy",
+        "book/entropy.md",
+        r"\.begin\(log\(n\) - H\(P\)\)",
+        ".begin(log(n) + H(P))",
+        (*RUN, "entropy"),
+        (
+            r"book/entropy\.md:\d+, code cell \d+",
+            r"derivation 'ent-uniform', step \(a\)",
+        ),
+    ),
+    Case(
+        "a sign in a derivation of the chapter on GANs",
+        "book/gan.md",
+        r"-log\(4\) \+ 2 \* JS\(p, q\), by=",
+        "log(4) + 2 * JS(p, q), by=",
+        (*RUN, "gan"),
+        (r"book/gan\.md:\d+, code cell \d+", r"derivation 'gan-value', step"),
+    ),
+    Case(
+        "a stored output",
+        "notebooks/entropy.ipynb",
+        r"Σ_\{a\} p\(a\) log p\(a\)\\n",
+        r"Σ_{a} p(a) log p(b)\\n",
+        (*STRICT, "notebooks/entropy.ipynb"),
+        (r"Cell 2", r"mismatch 'text/plain'"),
+    ),
+    Case(
+        "the assertion of a figure",
+        "book/entropy.md",
+        r"best\.lengths\[0\] > deserved\[0\]",
+        "best.lengths[0] < deserved[0]",
+        (*RUN, "entropy"),
+        (r"book/entropy\.md:\d+, code cell \d+", "caption not supported"),
+    ),
+    Case(
+        "the caption of a figure",
+        "book/gan.md",
+        r"It is one half where the two densities cross\. At",
+        "It is one third where the two densities cross. At",
+        RULES,
+        (r"book/gan\.md:\d+: the caption does not say",),
+    ),
+    Case(
+        "a label",
+        "book/gan.md",
+        r"cross-entropy of a classifier, \{eq\}`ent-bce`",
+        "cross-entropy of a classifier, {eq}`ent-bec`",
+        RENDER,
+        (r"book/gan\.md:\d+: WARNING: .*ent-bec",),
+    ),
+]
 
 
 def copy_book(target: Path) -> None:
