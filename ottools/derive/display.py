@@ -9,7 +9,7 @@ MARK = {
     "certified": (r"\blacksquare", "■"),
     "tested": (r"\approx", "≈"),
     "cited": (r"\dagger", "†"),
-    "definition": (r"\circ", "≔"),
+    "definition": (r"\circ", "∘"),
     "refuted": (r"\times", "✗"),
 }
 

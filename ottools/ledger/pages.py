@@ -12,7 +12,7 @@ SIGNS = {
     "certified": "■",
     "tested": "≈",
     "cited": "†",
-    "definition": "○",
+    "definition": "∘",
     "refuted": "✗",
 }
 
