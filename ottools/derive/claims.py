@@ -268,7 +268,7 @@ def check(claim: Claim) -> Verdict:
         found, points, digits = assault(claim, wanted)
         if found:
             return Verdict("refuted", "numerical attack", points, digits, found)
-    if points >= 0.6 * wanted and digits >= 30:
+    if points >= wanted and digits >= 30:
         return Verdict("tested", "not decided by the normal form", points, digits)
     return Verdict("undecided", "no proof, no counterexample", points, digits)
 
