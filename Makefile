@@ -81,7 +81,7 @@ clean:  ## remove everything that was built (not the virtual environment)
 .venv/ready: pyproject.toml constraints.txt
 	@$(PY) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	  || { echo "Python 3.11 or newer is needed: make PY=/path/to/python3.11" >&2; exit 1; }
-	@echo "[setup] a virtual environment in .venv; about 120 packages, 2 GB, a minute or two"
+	@echo "[setup] a virtual environment in .venv; about 125 packages, 2 GB, a minute or two"
 	@$(PY) -m venv .venv
 	@.venv/bin/pip install --disable-pip-version-check -c constraints.txt -e '.[book,test]' \
 	  | awk '/^Collecting/ {printf "."; fflush()} END {print ""}'

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from reprlib import repr as brief
 
 import numpy as np
 from scipy.special import logsumexp
@@ -53,6 +54,78 @@ def positive(value, name: str):
     if not np.all(np.isfinite(array) & (array > 0)):
         raise ValueError(f"{name} must be finite and > 0; got {value!r}.")
     return array
+
+
+def points(values, name: str = "x") -> np.ndarray:
+    """Return `values` as n >= 1 finite points (n, d); an array (n,) lies on the line.
+
+    Raises
+    ------
+    ValueError
+        When there is no point, no coordinate, a third axis, or an entry that is not a
+        finite real number.
+
+    Examples
+    --------
+    >>> points([1, 2]).shape, points([[1, 2]]).shape
+    ((2, 1), (1, 2))
+    """
+    x = real(values, name)
+    x = x[:, None] if x.ndim == 1 else x
+    if x.ndim != 2 or 0 in x.shape:
+        raise ValueError(f"{name} must have shape (n, d), n, d >= 1; got {x.shape}.")
+    return x
+
+
+def real(values, name: str) -> np.ndarray:
+    """Return `values` as an array of finite floats of any shape.
+
+    Raises
+    ------
+    ValueError
+        When an entry is no real number, is not finite, or is too large for a float.
+
+    Examples
+    --------
+    >>> real([1, 2], "x")
+    array([1., 2.])
+    """
+    raw = np.asarray(values)
+    if raw.dtype.kind == "c":
+        raise ValueError(f"{name} must be real; got complex numbers.")
+    try:
+        x = raw.astype(float)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise ValueError(
+            f"{name} must hold real numbers; got {brief(values)}."
+        ) from error
+    if not np.all(np.isfinite(x)):
+        bad = np.argwhere(~np.isfinite(np.atleast_1d(x)))[0].tolist()
+        raise ValueError(
+            f"{name} must be finite; got {brief(values)} (first at {bad})."
+        )
+    return x
+
+
+def weights(values, count: int, name: str = "a") -> np.ndarray:
+    """Return `count` probability weights, scaled to sum to 1 in floats; equal if None.
+
+    Raises
+    ------
+    ValueError
+        As `probability`, or when there are not `count` of them.
+
+    Examples
+    --------
+    >>> weights(None, 2), weights([0.25, 0.75], 2)
+    (array([0.5, 0.5]), array([0.25, 0.75]))
+    """
+    if values is None:
+        return np.full(count, 1 / count)
+    a = probability(values, name)
+    if a.shape != (count,):
+        raise ValueError(f"{name} must have shape ({count},); got {a.shape}.")
+    return a / a.sum()
 
 
 def quadrature(breaks: Sequence[float], panels: int = 64, order: int = 16):
