@@ -29,6 +29,7 @@ LAYER = {
     "kantorovich": 2,
     "semidiscrete": 2,
     "sinkhorn": 2,
+    "sinkhorn.on_torch": 3,
     "models": 3,
     "objectives": 3,
     "training": 3,
@@ -64,15 +65,18 @@ def imports(source: str, module: str) -> list[tuple[int, str]]:
     return found
 
 
+def layer_of(parts: list[str]) -> int | None:
+    """Return the layer of a module below ottools: the longest name listed decides."""
+    names = (".".join(parts[:k]) for k in range(len(parts), 0, -1))
+    return next((LAYER[name] for name in names if name in LAYER), None)
+
+
 def wrong_imports(source: str, module: str) -> list[str]:
     """List the imports that break the rule; `module` is dotted, as in ottools.mmd."""
-    parts = module.split(".")
-    if parts[1] == "__init__":
-        layer = 0
-    elif parts[1] not in LAYER:
+    parts = module.split(".")[1:]
+    layer = 0 if parts == ["__init__"] else layer_of(parts)
+    if layer is None:
         return [f"{module} is not in the table of layers"]
-    else:
-        layer = LAYER[parts[1]]
     return [
         f"{module}:{line} imports {name}"
         for line, name in imports(source, module)
@@ -84,7 +88,7 @@ def allowed(name: str, layer: int) -> bool:
     """Tell whether a module of this layer may import this name."""
     top, *rest = name.split(".")
     if top == "ottools":
-        return bool(rest) and LAYER.get(rest[0], 99) in BELOW[layer]
+        return bool(rest) and layer_of(rest) in BELOW[layer]
     return top in sys.stdlib_module_names or top in FOREIGN[layer]
 
 
@@ -188,7 +192,9 @@ def test_proofs_need_no_numpy():
         ("from .sinkhorn import solve", "ottools.mmd"),
         ("from . import training", "ottools.plotting"),
         ("from ottools.sinkhorn import solve", "ottools.plotting"),
-        ("import torch", "ottools.sinkhorn"),
+        ("import torch", "ottools.sinkhorn.newton"),
+        ("from .on_torch import loss", "ottools.sinkhorn.__init__"),
+        ("from ottools.sinkhorn import on_torch", "ottools.sinkhorn.newton"),
         ("import matplotlib.pyplot as plt", "ottools.training"),
         ("import pandas", "ottools.datasets"),
         ("import torch", "ottools.__init__"),
@@ -210,6 +216,7 @@ def test_an_import_upward_is_noticed(source, module):
         ("from .measures import Discrete\nimport numpy", "ottools.mmd"),
         ("import ot\nfrom . import costs", "ottools.kantorovich"),
         ("import torch\nfrom .. import mmd", "ottools.training.toy"),
+        ("import torch\nfrom .newton import solve", "ottools.sinkhorn.on_torch"),
         ("import matplotlib.pyplot as plt", "ottools.plotting"),
     ],
 )
