@@ -182,7 +182,7 @@ def is_metric(D) -> bool:
     D = _square(D)
     slack = ROUNDING * np.abs(D).max()
     faults = np.abs(D.diagonal()).max(), np.abs(D - D.T).max(), -D.min()
-    return bool(max(faults) <= slack) and triangle_defect(D) <= slack
+    return bool(max(*faults, triangle_defect(D)) <= slack)
 
 
 def _pair(x, y):
