@@ -1,0 +1,179 @@
+"""Maximise the reduced dual of entropic transport at one eps: Sinkhorn, then Newton.
+
+For fixed g the best f is the soft c-transform, so the dual is a concave function
+q(g) = <a, f(g)> + <b, g>. At any g the plan P has the row sums a; with c its column
+sums, grad q = b - c and -eps Hess q = diag(c) - P^T diag(1/a) P (Brauer, Clason, Lorenz
+and Wirth 2017). A Sinkhorn sweep is the fixed point b_j/c_j; Newton solves with the
+Hessian by conjugate gradients, two products with the kernel each step.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .kernels import rows_of
+from .preconditioners import Apply, sparse_factor
+
+BEARS = {np.float32: 20.0, np.float64: 200.0}  # |log of a scaling| a kernel bears
+GAIN = 0.4  # sweeps go on while the error falls by this factor
+PATIENCE = 25  # steps of conjugate gradients before a better preconditioner is made
+ENTRIES = 10  # entries of the plan per row that are factored at first
+NEAR = 4.0  # a factor is not kept beyond a step of this size
+
+
+@dataclass(frozen=True)
+class Iterate:
+    """A point of the ascent: P = diag(u) K diag(v), row sums a, column sums c."""
+
+    h: np.ndarray  # log of the columns' scaling, relative to the kernel
+    u: np.ndarray
+    v: np.ndarray
+    c: np.ndarray
+    error: float
+
+
+class ReducedDual:
+    """The function q with weights a (n,), b (m,) on a kernel that has absorbed g."""
+
+    def __init__(self, kernel, a, b, eps: float, dtype: type):
+        self.kernel, self.a, self.b, self.eps, self.dtype = kernel, a, b, eps, dtype
+
+    def start(self, g: np.ndarray) -> Iterate:
+        """Absorb g and return it as an iterate."""
+        self.g = g
+        self.f = self.kernel.absorb(g, self.eps, self.dtype)
+        return self.at(np.zeros(len(g)))
+
+    def at(self, h: np.ndarray) -> Iterate:
+        """Return the iterate at g + eps h."""
+        v = self.b * np.exp(h)
+        s, w = self.kernel.fold(v, lambda s, rows: self.a[rows] / s)
+        c = v * w
+        return Iterate(h, self.a / s, v, c, float(np.abs(self.b - c).sum()))
+
+    def potentials(self, it: Iterate) -> tuple[np.ndarray, np.ndarray]:
+        """Return f and g of an iterate."""
+        return self.f + self.eps * np.log(it.u / self.a), self.g + self.eps * it.h
+
+    def gain(self, old: Iterate, new: Iterate) -> float:
+        """Return (q(new) - q(old))/eps."""
+        return float(self.b @ (new.h - old.h) + self.a @ np.log(new.u / old.u))
+
+    def hessian(self, it: Iterate) -> Apply:
+        """Return p -> (diag(c) - P^T diag(1/a) P) p."""
+        middle = it.u**2 / self.a
+
+        def apply(p):
+            _, w = self.kernel.fold(it.v * p, lambda s, rows: middle[rows] * s)
+            return it.c * p - it.v * w
+
+        return apply
+
+
+def conjugate_gradients(apply: Apply, r, precondition: Apply, rtol: float, steps: int):
+    """Return x with apply(x) = r up to |residual|_1 <= rtol |r|_1, and what is left."""
+    x, scale, left = np.zeros_like(r), np.abs(r).sum(), 1.0
+    z = precondition(r)
+    p, rz = z, r @ z
+    for _ in range(steps):
+        q = apply(p)
+        if not (pq := p @ q) > 0:
+            break
+        x = x + rz / pq * p
+        r = r - rz / pq * q
+        if (left := np.abs(r).sum() / scale) <= rtol:
+            break
+        z = precondition(r)
+        rz, old = r @ z, rz
+        p = z + rz / old * p
+    return x, left
+
+
+class Directions:
+    """Newton directions, by conjugate gradients with a preconditioner.
+
+    It is diag(c) while that is enough, from then on a factor of the large entries. A
+    factor is kept from step to step until it stops being good.
+    """
+
+    def __init__(self, dual: ReducedDual):
+        self.dual, self.factor, self.easy, self.count = dual, None, True, ENTRIES
+
+    def newton(self, it: Iterate, rtol: float) -> np.ndarray:
+        """Return d with Hessian d = b - c up to about rtol, of mean 0 under b."""
+        apply, r = self.dual.hessian(it), self.dual.b - it.c
+        if self.easy:
+            d, left = conjugate_gradients(apply, r, lambda z: z / it.c, rtol, PATIENCE)
+            self.easy = left <= 2 * rtol
+        if not self.easy:
+            d = self._factored(apply, r, it, rtol)
+        if np.abs(d).max() > NEAR:
+            self.factor = None
+        return d - self.dual.b @ d
+
+    def _factored(self, apply: Apply, r, it: Iterate, rtol: float) -> np.ndarray:
+        if self.factor is not None:
+            d, left = conjugate_gradients(apply, r, self.factor, rtol, PATIENCE)
+            if left <= rtol:
+                return d
+        self.factor = self._factor(it)
+        d, left = conjugate_gradients(apply, r, self.factor, rtol, 2 * PATIENCE)
+        if left > rtol:
+            self.count *= 3
+        return d
+
+    def _factor(self, it: Iterate) -> Apply:
+        kernel, share = self.dual.kernel, it.u / self.dual.a
+        level = kernel.level(it.v, share, self.count)
+        P = kernel.large(it.v, level / share)
+        P.data *= it.u[rows_of(P)] * it.v[P.indices]
+        return sparse_factor(P, self.dual.a, it.c)
+
+
+def ascend(dual: ReducedDual, g: np.ndarray, tol: float, limit: int) -> np.ndarray:
+    """Raise q from g until the marginal error is <= tol, and return the last g.
+
+    Sweeps go on while they gain much; each Newton step is followed by a sweep. It ends
+    early after `limit` iterations, or when three Newton steps gain less than a tenth.
+    """
+    work, it = dual.kernel.work, dual.start(g)
+    directions, sweeping, errors = Directions(dual), True, []
+    while it.error > tol and work.iterations < limit and not stalled(errors):
+        work.iterations += 1
+        if sweeping:
+            new = dual.at(it.h + np.log(dual.b / it.c))
+            sweeping = new.error < GAIN * it.error
+        else:
+            work.newton_steps += 1
+            rtol = max(min(0.1, it.error**0.5), 0.3 * tol / it.error)
+            new = search(dual, it, directions.newton(it, rtol))
+            sweeping = True
+            errors.append(new.error)
+        it = new
+        if np.abs(it.h).max() > BEARS[dual.dtype]:
+            it = dual.start(dual.potentials(it)[1])
+    return dual.potentials(it)[1]
+
+
+def stalled(errors: list[float]) -> bool:
+    """Tell whether three Newton steps have gained less than a tenth."""
+    return len(errors) > 3 and errors[-1] > 0.9 * errors[-4]
+
+
+def search(dual: ReducedDual, it: Iterate, d: np.ndarray) -> Iterate:
+    """Return the first iterate along d that gains enough, backtracking; else `it`.
+
+    While q still rises steeply there, the step is doubled: a group of columns that must
+    lose a factor of its mass would lose but a factor e in every Newton step.
+    """
+    slope = (dual.b - it.c) @ d
+    t = min(1.0, 20 / np.abs(d).max())
+    for _ in range(12):
+        new = dual.at(it.h + t * d)
+        enough = dual.gain(it, new) >= 1e-4 * t * slope
+        if enough or new.error < (1 - 0.1 * t) * it.error:
+            return new
+        t *= 0.3
+    return it
