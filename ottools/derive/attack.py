@@ -16,10 +16,11 @@ import sympy as sp
 from . import ordered as o
 from . import vocabulary as v
 from .arithmetic import Floating
+from .grids import MatrixValues
 from .worlds import World, product
 
 
-class Evaluate:
+class Evaluate(MatrixValues):
     """The value of an author's formula in a world, by definition."""
 
     def __init__(self, world: World, backend=Floating):
@@ -56,7 +57,7 @@ class Evaluate:
         for a in e.args:
             val = self(a, env)
             if val == 0:
-                return val
+                return self.zero(e, val, env)
             out *= val
         return out
 

@@ -17,6 +17,8 @@ from mpmath import mp
 from . import attack, prove, worlds
 from .arithmetic import Exact, Floating
 from .functionals import Diff, Vary
+from .grids import probe
+from .matrices import MatrixSymbol, shape
 from .ordered import ClaimError, wrap
 from .typeset import tex, text
 
@@ -96,6 +98,18 @@ class Claim:
     def __post_init__(self):
         for side in ("lhs", "rhs"):
             object.__setattr__(self, side, wrap(getattr(self, side)))
+        self._check_shapes()
+
+    def _check_shapes(self):
+        """Refuse to compare matrices of different shape, or by another relation."""
+        left, right = shape(self.lhs), shape(self.rhs)
+        if left is right is None or left == right and isinstance(self, Equal):
+            return
+        if not isinstance(self, Equal) or 0 not in (self.lhs, self.rhs):
+            raise ClaimError(
+                "matrices of one shape may be equal, or a matrix equal to 0; "
+                f"{self.text()} is neither."
+            )
 
     @property
     def formulas(self) -> tuple:
@@ -143,7 +157,7 @@ class Claim:
     def sides(self, world, backend=Floating):
         """Return the values of both sides in a world."""
         evaluate = attack.Evaluate(world, backend)
-        return evaluate(self.lhs), evaluate(self.rhs)
+        return probe(world.seed, evaluate(self.lhs), evaluate(self.rhs))
 
     def fails(self, left, right, slack) -> bool:
         """Whether the two values contradict the claim."""
@@ -402,3 +416,5 @@ def _shown(world):
             yield text(key), "(" + ", ".join(map(str, val.values())) + ")"
         elif isinstance(key, tuple) and isinstance(key[0], v.Samples):
             yield f"{key[0].name}[{' '.join(map(str, key[1]))}]", str(val)
+        elif isinstance(key, MatrixSymbol) and key.kind != "identity":
+            yield text(key), str(val)

@@ -13,6 +13,7 @@ from sympy.core.symbol import Str
 
 from . import ordered as o
 from . import vocabulary as v
+from . import words
 
 
 class Bracket(sp.Expr):
@@ -48,6 +49,8 @@ class Scope:
     spaces: dict = field(default_factory=dict)
     logs: dict = field(default_factory=dict)
     veils: dict = field(default_factory=dict)
+    traces: dict = field(default_factory=dict)
+    roots: dict = field(default_factory=dict)
 
     def symbol(self, name, domain=(-sp.oo, sp.oo), **assume):
         """Return the native symbol for a name and note its interval."""
@@ -241,6 +244,11 @@ class Lower:
                 speed = self.scope.value(v.variation(q), val.points)
                 out += sp.diff(f, sym) * speed
         return out
+
+    def do_Trace(self, e, *env):
+        (inside,) = e.args
+        size = self(inside.shape[0], *env) if hasattr(inside, "shape") else None
+        return words.trace(words.Words(self)(inside), size, self.scope)
 
     def do_Str(self, e: Str, *env):
         return e

@@ -93,6 +93,17 @@ def _of_value(node):
     yield "halve a coefficient", o.Over(node, 2)
 
 
+def _of_product(node):
+    """Swap neighbours where the product still makes sense."""
+    args = node.args
+    for i in range(len(args) - 1):
+        try:
+            wrong = v.MatMul(*args[:i], args[i + 1], args[i], *args[i + 2 :])
+        except o.ClaimError:
+            continue
+        yield "swap two factors", wrong
+
+
 def _of_condition(node):
     p, y, x = node.args
     yield "swap the condition", v.Given(p, x, y)
@@ -118,6 +129,10 @@ SLIPS = (
     ((v.KL, v.CrossEntropy, v.Chi2), _of_pair),
     ((v.Given,), _of_condition),
     ((v.Functional, v.Expect, v.Integral, v.Sum, o.Log), _of_value),
+    ((v.Trace, v.Norm2, v.Gradient), _of_value),
+    ((v.MatMul,), _of_product),
+    ((v.Transpose,), lambda e: [("drop a transpose", e.args[0])]),
+    ((v.Inverse, v.Root), lambda e: [("drop an exponent", e.args[0])]),
     ((o.Over,), lambda e: [("turn a fraction over", o.Over(e.args[1], e.args[0]))]),
     ((o.Power,), _of_power),
     ((o.Times,), lambda e: [("drop a factor", o.Times(*e.args[1:]))]),

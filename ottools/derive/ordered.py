@@ -77,6 +77,18 @@ class Ordered(sp.Expr):
     def __rpow__(self, other):
         return Power(other, self)
 
+    def __matmul__(self, other):
+        from .matrices import MatMul
+
+        return MatMul(self, other)
+
+    @property
+    def T(self):
+        """The transpose of a matrix."""
+        from .matrices import Transpose
+
+        return Transpose(self)
+
     def __neg__(self):
         return Neg(self)
 

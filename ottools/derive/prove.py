@@ -7,11 +7,14 @@ import sympy as sp
 from . import vocabulary as v
 from .logs import Logs
 from .lower import Bracket, Lower, Scope
+from .matrices import MatrixSymbol, Norm2, shape
 from .normal import flatten, is_zero, normal
 from .ordered import wrap
 from .signs import nonnegative, sign, weakly_positive
+from .words import Words, collect
 
 NORMAL_FORM = "normal form: independent logarithms, masses and moments"
+WORDS = "normal form: words of matrices in which nothing cancels"
 
 
 def leaves(*formulas):
@@ -31,7 +34,7 @@ def is_closed(*formulas) -> bool:
 
 def _closed_under(e, bound) -> bool:
     """Whether nothing is free in a formula but the bound points and indices."""
-    if isinstance(e, v.Var | v.Fn | v.Samples | v.Map):
+    if isinstance(e, v.Var | v.Fn | v.Samples | v.Map | MatrixSymbol):
         return False
     if isinstance(e, v.Point | v.Index):
         return e in bound
@@ -65,9 +68,15 @@ def lowered(lhs, rhs):
 
 def equal(lhs, rhs):
     """Prove an identity by the normal form of the difference."""
+    lhs, rhs = wrap(lhs), wrap(rhs)
     scope = Scope()
     lower = Lower(scope)
-    a, b = lower(wrap(lhs)), lower(wrap(rhs))
+    words = Words(lower)
+    words.learn(lhs, rhs)
+    if shape(lhs) or shape(rhs):
+        rest = collect([*words(lhs).items(), *words(-rhs).items()])
+        return WORDS if all(is_zero(c, scope) for c in rest.values()) else None
+    a, b = lower(lhs), lower(rhs)
     if a == b:
         return NORMAL_FORM
     if sp.oo in (a, b, -a, -b):
@@ -78,6 +87,15 @@ def equal(lhs, rhs):
 
 def at_least(big, small, strict=False):
     """Prove big ≥ small (big > small)."""
+    norms = sorted({n for f in (big, small) for n in wrap(f).atoms(Norm2)}, key=str)
+    if norms:
+        # What holds for all positive values holds at 0 by continuity, unless strict.
+        veils = {
+            n: v.real(f"norm{i}") ** 2 if strict else v.positive(f"norm{i}")
+            for i, n in enumerate(norms)
+        }
+        if at_least(wrap(big).xreplace(veils), wrap(small).xreplace(veils), strict):
+            return "squared norms are not negative"
     raw, scope = lowered(big, small)
     diff = normal(raw, scope)
     if diff == 0:

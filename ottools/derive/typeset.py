@@ -8,6 +8,7 @@ returns the string and how tightly it binds.
 from __future__ import annotations
 
 import re
+from typing import ClassVar
 
 import sympy as sp
 
@@ -16,7 +17,7 @@ from . import vocabulary as v
 
 SUM, PRODUCT, POWER, ATOM = range(4)
 _SIMPLE = (v.At, v.Var, v.Item, v.Point, v.Alias, sp.Integer, sp.Symbol)
-_LOOSE = (o.Elementary, v.Integral, v.Sum, v.Diff, v.Vary)
+_LOOSE = (o.Elementary, v.Integral, v.Sum, v.Diff, v.Vary, v.Gradient)
 
 
 def spread(f, points):
@@ -100,6 +101,36 @@ class Printer:
     do_Point = do_Index = do_Fn = do_Table = do_Named = do_Samples = do_Space = (
         do_Map
     ) = do_Var
+
+    def do_MatrixSymbol(self, e):
+        if e.kind == "identity":
+            return self.sub("I", self(e.shape[0])), ATOM
+        return self.name(e.name), ATOM
+
+    def do_MatMul(self, e):
+        return self.times.join(self.inside(a, POWER) for a in e.args), PRODUCT
+
+    def do_Transpose(self, e):
+        return self.inside(e.args[0], ATOM) + self.exponents["Transpose"], POWER
+
+    def do_Inverse(self, e):
+        return self.inside(e.args[0], ATOM) + self.exponents["Inverse"], POWER
+
+    def do_Root(self, e):
+        return self.inside(e.args[0], ATOM) + self.exponents["Root"], POWER
+
+    def do_Trace(self, e):
+        return self.roman("tr") + self.call(self(e.args[0])), ATOM
+
+    def do_Norm2(self, e):
+        return self.norm.format(self(e.args[0])), POWER
+
+    def do_Gradient(self, e):
+        body, variable = e.args
+        return (
+            f"{self.nabla}_{{{self(variable)}}} {self.inside(body, PRODUCT)}",
+            PRODUCT,
+        )
 
     def do_Alias(self, e):
         return self.name(e.args[0].name), ATOM
@@ -201,6 +232,13 @@ class Tex(Printer):
         r"\chi^2",
     )
 
+    times, nabla, norm = r"\,", r"\nabla", r"\left\|{}\right\|^{{2}}"
+    exponents: ClassVar = {
+        "Transpose": r"^{\top}",
+        "Inverse": "^{-1}",
+        "Root": "^{1/2}",
+    }
+
     def native(self, expr):
         return sp.latex(expr)
 
@@ -301,6 +339,9 @@ class Text(Printer):
 
     closed = (v.Given,)
     gap, mid, bars, partial, chi2 = " ", "|", "‖", "∂θ ", "χ²"
+
+    times, nabla, norm = " ", "∇", "‖{}‖²"
+    exponents: ClassVar = {"Transpose": "ᵀ", "Inverse": "⁻¹", "Root": "^(1/2)"}
 
     def native(self, expr):
         known = {sp.oo: "∞", -sp.oo: "-∞", sp.E: "e", sp.pi: "π"}

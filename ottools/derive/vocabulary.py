@@ -2,4 +2,5 @@
 
 from .functionals import *  # noqa: F403
 from .functionals import spaces_of  # noqa: F401
+from .matrices import *  # noqa: F403
 from .symbols import *  # noqa: F403

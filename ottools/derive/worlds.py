@@ -225,7 +225,12 @@ def laws_of(*exprs) -> tuple:
 def world(seed: str, k: int, *exprs) -> World:
     """Make the k-th world for some formulas; the first ones are small and round."""
     nodes = sorted({n for e in exprs for n in sp.preorder_traversal(e)}, key=str)
-    names = [n.name for n in nodes if isinstance(n, v.Var)]
+    names = [
+        n.name
+        for n in nodes
+        if isinstance(n, v.Var)
+        or (isinstance(n, v.MatrixSymbol) and n.kind != "identity")
+    ]
     if twice := {n for n in names if names.count(n) > 1}:
         raise v.ClaimError(
             f"{', '.join(sorted(twice))} is declared twice with different domains."
@@ -244,7 +249,7 @@ def world(seed: str, k: int, *exprs) -> World:
         lone=k == 5,
         same=k == 4,
         wild=k >= 6 and k % 2 == 1 and not located,
-        narrow=any(isinstance(n, v.NormalProduct) for n in nodes),
+        narrow=any(isinstance(n, v.NormalProduct | v.MatrixSymbol) for n in nodes),
     )
     if laws:
         w.values["laws"] = laws
@@ -253,7 +258,17 @@ def world(seed: str, k: int, *exprs) -> World:
             w.settle(n)
         elif isinstance(n, v.Var):
             w.var(n)
+    _wide(w, nodes)
     for f in {n.source[0] if isinstance(n, v.Push) else n for n in nodes}:
         if isinstance(f, v.Map):
             w.room[f.space] = len(w.cells(f.target)) + k % 2
     return w
+
+
+def _wide(w, nodes) -> None:
+    """See that no matrix with orthonormal rows has more rows than columns."""
+    for n in nodes:
+        if isinstance(n, v.MatrixSymbol) and n.kind == "orthonormal":
+            k, d = n.shape
+            if isinstance(k, v.Var) and isinstance(d, v.Var) and w.var(k) > w.var(d):
+                w.values[k], w.values[d] = w.values[d], w.values[k]
