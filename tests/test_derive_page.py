@@ -22,6 +22,8 @@ a, sigma = positive("a sigma")
 i = index("i")
 N = natural("N")
 xs = samples("x")
+k, n = natural("k n")
+W, C = matrix("W", n, n), definite("C", n)
 """
 ROW = re.compile(r"^\| [^|]+ \| `([^`]+)` \| \$(.+)\$ \|$", re.MULTILINE)
 
