@@ -17,6 +17,7 @@ from .kernels import rows_of
 from .preconditioners import Apply, sparse_factor
 
 BEARS = {np.float32: 20.0, np.float64: 200.0}  # |log of a scaling| a kernel bears
+LIFT, FAR = 1e-4, 3.0
 GAIN = 0.4  # sweeps go on while the error falls by this factor
 PATIENCE = 25  # steps of conjugate gradients before a better preconditioner is made
 ENTRIES = 10  # entries of the plan per row that are factored at first
@@ -63,11 +64,11 @@ class ReducedDual:
 
     def hessian(self, it: Iterate) -> Apply:
         """Return p -> (diag(c) - P^T diag(1/a) P) p."""
-        middle = it.u**2 / self.a
+        middle, diagonal = it.u**2 / self.a, it.c * (1 + LIFT * it.error)
 
         def apply(p):
             _, w = self.kernel.fold(it.v * p, lambda s, rows: middle[rows] * s)
-            return it.c * p - it.v * w
+            return diagonal * p - it.v * w
 
         return apply
 
@@ -111,7 +112,7 @@ class Directions:
             d = self._factored(apply, r, it, rtol)
         if np.abs(d).max() > NEAR:
             self.factor = None
-        return d - self.dual.b @ d
+        return damped(d - weighted_median(d, self.dual.b))
 
     def _factored(self, apply: Apply, r, it: Iterate, rtol: float) -> np.ndarray:
         if self.factor is not None:
@@ -129,7 +130,7 @@ class Directions:
         level = kernel.level(it.v, share, self.count)
         P = kernel.large(it.v, level / share)
         P.data *= it.u[rows_of(P)] * it.v[P.indices]
-        return sparse_factor(P, self.dual.a, it.c)
+        return sparse_factor(P, self.dual.a, it.c * (1 + LIFT * it.error + 1e-13))
 
 
 def ascend(dual: ReducedDual, g: np.ndarray, tol: float, limit: int) -> np.ndarray:
@@ -157,9 +158,26 @@ def ascend(dual: ReducedDual, g: np.ndarray, tol: float, limit: int) -> np.ndarr
     return dual.potentials(it)[1]
 
 
+def damped(d: np.ndarray) -> np.ndarray:
+    """Return d with its large entries replaced by FAR (1 + log(|d|/FAR)).
+
+    Masses depend on the potentials exponentially: where a linear model asks for a large
+    step D, because little mass has a way out, a step of size log D will do.
+    """
+    size = np.abs(d)
+    far = np.sign(d) * FAR * (1 + np.log(np.maximum(size, FAR) / FAR))
+    return np.where(size > FAR, np.clip(far, -40, 40), d)
+
+
+def weighted_median(values: np.ndarray, weights: np.ndarray) -> float:
+    """Return a value that half of the weight is below, and half above."""
+    order = np.argsort(values)
+    return values[order[np.searchsorted(np.cumsum(weights[order]), 0.5)]]
+
+
 def stalled(errors: list[float]) -> bool:
     """Tell whether three Newton steps have gained less than a tenth."""
-    return len(errors) > 3 and errors[-1] > 0.9 * errors[-4]
+    return len(errors) > 8 and min(errors[-3:]) > 0.9 * min(errors[:-3])
 
 
 def search(dual: ReducedDual, it: Iterate, d: np.ndarray) -> Iterate:
@@ -169,7 +187,7 @@ def search(dual: ReducedDual, it: Iterate, d: np.ndarray) -> Iterate:
     lose a factor of its mass would lose but a factor e in every Newton step.
     """
     slope = (dual.b - it.c) @ d
-    t = min(1.0, 20 / np.abs(d).max())
+    t = 1.0
     for _ in range(12):
         new = dual.at(it.h + t * d)
         enough = dual.gain(it, new) >= 1e-4 * t * slope

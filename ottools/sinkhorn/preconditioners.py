@@ -19,7 +19,7 @@ def sparse_factor(P: sp.csr_array, a, c) -> Apply:
     diagonal: H is diagonally dominant whatever has been left out.
     """
     H = -(P.T @ sp.diags_array(1 / a) @ P)
-    H = (H + sp.diags_array(c * (1 + LIFT) + 1e-15 / len(c))).tocsc()
+    H = (H + sp.diags_array(c)).tocsc()
     lu = splu(
         H,
         permc_spec="MMD_AT_PLUS_A",

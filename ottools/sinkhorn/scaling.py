@@ -7,7 +7,8 @@ import numpy as np
 from .kernels import PrunedKernel, rows_of
 from .newton import ReducedDual, ascend
 
-START, FACTOR, STAGE_TOL = 0.1, 4.0, 1e-2  # first eps by the mean cost; steps; accuracy
+PREDICT = 1.0
+START, FACTOR, STAGE_TOL = 0.1, 3.0, 1e-2  # first eps by the mean cost; steps; accuracy
 LIGHT = 1e-15  # float32 bears weights down to this
 WORTHWHILE = 400**2  # entries from which on pruning pays
 SPARSE = 0.05  # share of entries above 1e-10 below which it pays
@@ -23,10 +24,18 @@ def maximise(kernel, a, b, eps: float, tol: float, limit: int):
     """
     low = np.float32 if min(a.min(), b.min()) > LIGHT else np.float64
     mean = kernel.cost.pairing(a, b)
-    g, now = np.zeros(len(b)), kernel
-    for e in stages(eps, mean)[:-1]:
-        g = ascend(ReducedDual(now, a, b, e, low), g, STAGE_TOL, limit)
+    g, now, slope = np.zeros(len(b)), kernel, 0.0
+    steps = stages(eps, mean)
+    for e, following in zip(steps[:-1], steps[1:], strict=True):
+        last = g
+        g = ascend(
+            ReducedDual(now, a, b, e, low), g + PREDICT * slope, STAGE_TOL, limit
+        )
         now = narrowed(now, g, e)
+        if e < steps[0]:
+            slope = (g - last) * (following - e) / (e - e_last)
+        e_last = e
+    g = g + PREDICT * slope
     for _ in range(3):
         if now is kernel:
             break
