@@ -10,15 +10,19 @@ from ottools.divergences.discrete import (
     l2,
     tv,
 )
-from ottools.divergences.generators import GENERATORS, Generator, f_divergence
-from ottools.divergences.line import (
-    GaussianFit,
-    fit_forward,
-    fit_reverse,
+from ottools.divergences.fits import GaussianFit, fit_forward, fit_reverse
+from ottools.divergences.gaussians import (
+    gaussian_chi2,
     gaussian_entropy,
+    gaussian_hellinger,
     gaussian_kl,
-    on_line,
+    gaussian_l2,
+    gaussian_tv,
 )
+from ottools.divergences.generators import GENERATORS, Generator, f_divergence
+from ottools.divergences.line import on_line
+from ottools.divergences.multivariate import gaussian_kl_full
+from ottools.divergences.variational import optimal_critic, variational_bound
 
 __all__ = [
     "GENERATORS",
@@ -30,12 +34,19 @@ __all__ = [
     "f_divergence",
     "fit_forward",
     "fit_reverse",
+    "gaussian_chi2",
     "gaussian_entropy",
+    "gaussian_hellinger",
     "gaussian_kl",
+    "gaussian_kl_full",
+    "gaussian_l2",
+    "gaussian_tv",
     "hellinger",
     "js",
     "kl",
     "l2",
     "on_line",
+    "optimal_critic",
     "tv",
+    "variational_bound",
 ]

@@ -6,80 +6,143 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import xlogy
+from scipy.special import rel_entr, xlogy
 
-from ottools.divergences.discrete import pair
+from ottools.divergences.discrete import (
+    chi_square,
+    hellinger_gap,
+    in_range,
+    jensen_shannon,
+    pair,
+)
+
+HALF_LOG_2 = np.log(2) / 2
 
 
 @dataclass(frozen=True)
 class Generator:
     """One f-divergence D(p || q) = sum_i q_i f(p_i/q_i), with f convex and f(1) = 0.
 
-    `derivative` is f'; `conjugate` is f*(y) = sup over t >= 0 of t y - f(t); `slope`
-    is the limit of f(t)/t, the price of mass where q has none.
+    `perspective` is q f(p/q), continued to q = 0 by its limit p `slope`: unlike the
+    ratio it stays within range. `f`, `derivative` and `conjugate`, the supremum over
+    t >= 0 of t y - f(t), take arrays and may be infinite at the ends of their domains;
+    `slope` is the limit of f(t)/t, the price of mass where q has none and the end of
+    the domain of the conjugate.
     """
 
     f: Callable
     derivative: Callable
     conjugate: Callable
     slope: float
+    perspective: Callable
 
 
 def _half(t):
     return (1 + t) / 2
 
 
+def _log(t):
+    with np.errstate(divide="ignore"):
+        return np.log(t)
+
+
+def _inverse(t):
+    with np.errstate(divide="ignore"):
+        return 1 / np.asarray(t, dtype=float)
+
+
+def _exp(y):
+    with np.errstate(over="ignore"):
+        return np.exp(y)
+
+
+def _square(y):
+    with np.errstate(over="ignore"):
+        return np.square(y)
+
+
+def _below(y, end: float, inner: Callable, beyond: float = np.inf):
+    """Return inner(y) where y < end, else `beyond`."""
+    inside = np.asarray(y) < end
+    return np.where(inside, inner(np.where(inside, y, end - 1)), beyond)
+
+
+def _cut(y):
+    return np.maximum(y, 1 - np.log(2))
+
+
+def _js_conjugate(y):
+    # 2 - exp(2 y) = -2 expm1(2 y - log 2): no digits are lost near the end.
+    return -_log(-2 * np.expm1(2 * (y - HALF_LOG_2))) / 2
+
+
 GENERATORS: dict[str, Generator] = {
     "kl": Generator(
         lambda t: xlogy(t, t),
-        lambda t: np.log(t) + 1,
-        lambda y: np.exp(y - 1),
+        lambda t: _log(t) + 1,
+        lambda y: _exp(y - 1),
         np.inf,
+        rel_entr,
     ),
     "reverse_kl": Generator(
-        lambda t: -np.log(t),
-        lambda t: -1 / t,
-        lambda y: np.where(y < 0, -1 - np.log(np.where(y < 0, -y, 1)), np.inf),
+        lambda t: -_log(t),
+        lambda t: -_inverse(t),
+        lambda y: _below(y, 0.0, lambda v: -1 - _log(-v)),
         0.0,
+        lambda p, q: rel_entr(q, p),
     ),
     "js": Generator(
         lambda t: xlogy(t, t) / 2 - _half(t) * np.log(_half(t)),
-        lambda t: np.log(t / _half(t)) / 2,
-        lambda y: np.where(
-            y < np.log(2) / 2,
-            -np.log(np.where(y < np.log(2) / 2, 2 - np.exp(2 * y), 1)) / 2,
-            np.inf,
-        ),
-        np.log(2) / 2,
+        lambda t: _log(t / _half(t)) / 2,
+        lambda y: _below(y, HALF_LOG_2, _js_conjugate),
+        HALF_LOG_2,
+        jensen_shannon,
     ),
     "tv": Generator(
         lambda t: np.abs(t - 1) / 2,
         lambda t: np.sign(t - 1) / 2,
         lambda y: np.where(y <= 0.5, np.maximum(y, -0.5), np.inf),
         0.5,
+        lambda p, q: np.abs(p - q) / 2,
     ),
     "chi2": Generator(
-        lambda t: (t - 1) ** 2,
+        lambda t: _square(t - 1),
         lambda t: 2 * (t - 1),
-        lambda y: np.where(y > -2, y + y**2 / 4, -1.0),
+        lambda y: np.maximum(y, -2) + _square(np.maximum(y, -2)) / 4,
         np.inf,
+        chi_square,
     ),
     "squared_hellinger": Generator(
         lambda t: (np.sqrt(t) - 1) ** 2,
-        lambda t: 1 - 1 / np.sqrt(t),
-        lambda y: np.where(y < 1, y / np.where(y < 1, 1 - y, 1), np.inf),
+        lambda t: 1 - _inverse(np.sqrt(t)),
+        lambda y: _below(y, 1.0, lambda v: 1 / (1 - v) - 1),
         1.0,
+        lambda p, q: hellinger_gap(p, q) ** 2,
     ),
     # KL(p || q) - 2 JS(p, q) = 2 KL((p+q)/2 || q): the -log D loss, frozen D.
     "non_saturating": Generator(
         lambda t: 2 * xlogy(_half(t), _half(t)),
         lambda t: np.log(_half(t)) + 1,
-        lambda y: np.where(
-            y > 1 - np.log(2), 2 * np.exp(y - 1) - y, np.log(2) + 0.0 * y
-        ),
+        lambda y: 2 * _exp(_cut(y) - 1) - _cut(y),
         np.inf,
+        lambda p, q: rel_entr(p + q, 2 * q),
     ),
 }
+
+
+def generator(name: str) -> Generator:
+    """Return an entry of the table.
+
+    Raises ValueError when the name is not in GENERATORS.
+
+    Examples
+    --------
+    >>> generator("tv").slope
+    0.5
+    """
+    if name not in GENERATORS:
+        raise ValueError(f"name must be one of {', '.join(GENERATORS)}; got {name!r}.")
+    return GENERATORS[name]
 
 
 def f_divergence(name: str, p, q):
@@ -91,17 +154,15 @@ def f_divergence(name: str, p, q):
     ------
     ValueError
         When `name` is not in GENERATORS, or on improper weights.
+    OverflowError
+        When the value is finite but exceeds 1.8e308.
 
     Examples
     --------
     >>> float(f_divergence("tv", [1.0, 0.0], [0.5, 0.5]))
     0.5
     """
-    if name not in GENERATORS:
-        raise ValueError(f"name must be one of {', '.join(GENERATORS)}; got {name!r}.")
-    p, q = pair(p, q)
-    generator, inside = GENERATORS[name], q > 0
-    with np.errstate(divide="ignore"):
-        value = q * generator.f(np.where(inside, p / np.where(inside, q, 1), 1))
-    outside = np.where(p > 0, generator.slope, 0.0) * np.where(p > 0, p, 1)
-    return np.where(inside, value, outside).sum(axis=-1)
+    terms = generator(name).perspective(*pair(p, q))
+    with np.errstate(over="ignore"):
+        value = in_range(terms.sum(axis=-1), np.isinf(terms).any(axis=-1), name)
+    return np.maximum(value, 0.0)
