@@ -11,7 +11,8 @@ class MatrixCost:
     def __init__(self, C: np.ndarray):
         self.C = C
         self.shape = C.shape
-        self.largest = max(-float(C.min()), float(C.max()))
+        self.least, greatest = float(C.min()), float(C.max())
+        self.largest = max(-self.least, greatest)
 
     def slack(self, rows: slice, g: np.ndarray, out: np.ndarray) -> np.ndarray:
         """Write g_j - C_ij for these rows into `out`."""
@@ -46,6 +47,7 @@ class SquaredDistance:
         self.x, self.y = x - centre, y - centre
         self.shape = len(x), len(y)
         self.xx, self.yy = (np.einsum("nd,nd->n", z, z) for z in (self.x, self.y))
+        self.least = 0.0
         self.largest = float((self.xx.max() ** 0.5 + self.yy.max() ** 0.5) ** 2)
 
     def slack(self, rows: slice, g: np.ndarray, out: np.ndarray) -> np.ndarray:

@@ -51,7 +51,7 @@ class ReducedDual:
         """Return the iterate at g + eps h."""
         v = self.b * np.exp(h)
         s, w = self.kernel.fold(v, lambda s, rows: self.a[rows] / s)
-        c = v * w
+        c = np.maximum(v * w, 1e-300)
         return Iterate(h, self.a / s, v, c, float(np.abs(self.b - c).sum()))
 
     def potentials(self, it: Iterate) -> tuple[np.ndarray, np.ndarray]:
@@ -133,11 +133,11 @@ class Directions:
         return sparse_factor(P, self.dual.a, it.c * (1 + LIFT * it.error + 1e-13))
 
 
-def ascend(dual: ReducedDual, g: np.ndarray, tol: float, limit: int) -> np.ndarray:
-    """Raise q from g until the marginal error is <= tol, and return the last g.
+def ascend(dual: ReducedDual, g, tol: float, limit: int) -> tuple[np.ndarray, float]:
+    """Raise q from g until the marginal error is <= tol; return the last g and error.
 
     Sweeps go on while they gain much; each Newton step is followed by a sweep. It ends
-    early after `limit` iterations, or when three Newton steps gain less than a tenth.
+    early when `limit` iterations are used up or when Newton steps no longer help.
     """
     work, it = dual.kernel.work, dual.start(g)
     directions, sweeping, errors = Directions(dual), True, []
@@ -155,7 +155,25 @@ def ascend(dual: ReducedDual, g: np.ndarray, tol: float, limit: int) -> np.ndarr
         it = new
         if np.abs(it.h).max() > BEARS[dual.dtype]:
             it = dual.start(dual.potentials(it)[1])
-    return dual.potentials(it)[1]
+    return dual.potentials(it)[1], it.error
+
+
+def stalled(errors: list[float]) -> bool:
+    """Tell whether the last three Newton steps have gained less than a tenth."""
+    return len(errors) > 6 and min(errors[-3:]) > 0.9 * min(errors[:-3])
+
+
+def search(dual: ReducedDual, it: Iterate, d: np.ndarray) -> Iterate:
+    """Return the first iterate along d that gains enough, backtracking; else `it`."""
+    slope = (dual.b - it.c) @ d
+    t = 1.0
+    for _ in range(12):
+        new = dual.at(it.h + t * d)
+        enough = dual.gain(it, new) >= 1e-4 * t * slope
+        if enough or new.error < (1 - 0.1 * t) * it.error:
+            return new
+        t *= 0.3
+    return it
 
 
 def damped(d: np.ndarray) -> np.ndarray:
@@ -173,25 +191,3 @@ def weighted_median(values: np.ndarray, weights: np.ndarray) -> float:
     """Return a value that half of the weight is below, and half above."""
     order = np.argsort(values)
     return values[order[np.searchsorted(np.cumsum(weights[order]), 0.5)]]
-
-
-def stalled(errors: list[float]) -> bool:
-    """Tell whether three Newton steps have gained less than a tenth."""
-    return len(errors) > 8 and min(errors[-3:]) > 0.9 * min(errors[:-3])
-
-
-def search(dual: ReducedDual, it: Iterate, d: np.ndarray) -> Iterate:
-    """Return the first iterate along d that gains enough, backtracking; else `it`.
-
-    While q still rises steeply there, the step is doubled: a group of columns that must
-    lose a factor of its mass would lose but a factor e in every Newton step.
-    """
-    slope = (dual.b - it.c) @ d
-    t = 1.0
-    for _ in range(12):
-        new = dual.at(it.h + t * d)
-        enough = dual.gain(it, new) >= 1e-4 * t * slope
-        if enough or new.error < (1 - 0.1 * t) * it.error:
-            return new
-        t *= 0.3
-    return it

@@ -2,59 +2,98 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from itertools import pairwise
+
 import numpy as np
 
 from .kernels import PrunedKernel, rows_of
 from .newton import ReducedDual, ascend
 
-PREDICT = 1.0
-START, FACTOR, STAGE_TOL = 0.1, 3.0, 1e-2  # first eps by the mean cost; steps; accuracy
-LIGHT = 1e-15  # float32 bears weights down to this
+START, FACTOR = 0.1, 3.0  # first eps over the mean of C - min C; divisor
+ACCURACY = 1e-2, 1e-4, 1e-7  # of the stages; the next when the last was not enough
+LIGHT, COARSE = 1e-15, 1e-3  # weights and accuracies down to which float32 will do
 WORTHWHILE = 400**2  # entries from which on pruning pays
 SPARSE = 0.05  # share of entries above 1e-10 below which it pays
 MARGIN = np.exp(-48.0), np.exp(-80.0)  # entries kept at first, and later
 
 
-def maximise(kernel, a, b, eps: float, tol: float, limit: int):
+@dataclass(frozen=True)
+class Task:
+    """Weights a (n,), b (m,), all > 0, eps, and how well they are to be met."""
+
+    a: np.ndarray
+    b: np.ndarray
+    eps: float
+    tol: float
+    max_iter: int
+
+    def dual(self, kernel, eps: float, dtype: type) -> ReducedDual:
+        """Return the reduced dual at some eps."""
+        return ReducedDual(kernel, self.a, self.b, eps, dtype)
+
+
+def maximise(kernel, task: Task) -> np.ndarray:
     """Return g whose plan has the marginals a, b within tol in L1, or the last g.
 
-    eps is decreased geometrically (Cominetti and San Martin 1994). Early stages work in
-    float32; once few entries matter, only these are kept (Schmitzer 2019). The
-    whole kernel in float64 has the last word.
+    Groups of points lighter than the accuracy of the stages may be left behind, from
+    where there is no way in floats at a small eps: then the stages are gone through
+    again, more accurately.
     """
-    low = np.float32 if min(a.min(), b.min()) > LIGHT else np.float64
-    mean = kernel.cost.pairing(a, b)
-    g, now, slope = np.zeros(len(b)), kernel, 0.0
-    steps = stages(eps, mean)
-    for e, following in zip(steps[:-1], steps[1:], strict=True):
-        last = g
-        g = ascend(
-            ReducedDual(now, a, b, e, low), g + PREDICT * slope, STAGE_TOL, limit
-        )
-        now = narrowed(now, g, e)
-        if e < steps[0]:
-            slope = (g - last) * (following - e) / (e - e_last)
-        e_last = e
-    g = g + PREDICT * slope
-    for _ in range(3):
-        if now is kernel:
+    for accuracy in ACCURACY:
+        g, error = descend(kernel, task, accuracy)
+        if error <= task.tol or kernel.work.iterations >= task.max_iter:
             break
-        g = ascend(ReducedDual(now, a, b, eps, low), g, tol / 2, limit)
-        kernel.absorb(g, eps)
-        if ReducedDual(kernel, a, b, eps, np.float64).start(g).error <= tol:
-            break
-        now = pruned(kernel, MARGIN[1])
-    return ascend(ReducedDual(kernel, a, b, eps, np.float64), g, tol, limit)
+    return g
 
 
-def stages(eps: float, mean: float) -> np.ndarray:
+def descend(kernel, task: Task, accuracy: float) -> tuple[np.ndarray, float]:
+    """Return g and its marginal error after stages of decreasing eps.
+
+    A stage starts on the line through the last two (eps-scaling: Cominetti and San
+    Martin 1994). Early stages work in float32; once few entries matter, only these are
+    kept (Schmitzer 2019).
+    """
+    exact = min(task.a.min(), task.b.min()) < LIGHT or accuracy < COARSE
+    dtype = np.float64 if exact else np.float32
+    g, now, known = np.zeros(len(task.b)), kernel, []
+    spread = kernel.cost.pairing(task.a, task.b) - kernel.cost.least
+    for eps, following in pairwise(stages(task.eps, spread)):
+        g, _ = ascend(task.dual(now, eps, dtype), g, accuracy, task.max_iter)
+        now = narrowed(now, g, eps)
+        known = [*known[-1:], (eps, g)]
+        (before, old), (eps, g) = known[0], known[-1]
+        if len(known) > 1:
+            g = g + (following - eps) / (eps - before) * (g - old)
+    return finish(kernel, now, task, g)
+
+
+def stages(eps: float, spread: float) -> np.ndarray:
     """Return the decreasing values of eps, which end at eps."""
-    first = max(eps, START * mean)
+    first = max(eps, START * spread)
     count = int(np.ceil(np.log(first / eps) / np.log(FACTOR) - 1e-9))
     return np.geomspace(first, eps, count + 1)
 
 
-def narrowed(kernel, g, eps: float):
+def finish(kernel, now, task: Task, g: np.ndarray) -> tuple[np.ndarray, float]:
+    """Return g and its marginal error at the last eps.
+
+    What the entries kept say is verified over all entries, and when it is not so, more
+    are kept. The whole kernel in float64 has the last word.
+    """
+    whole = task.dual(kernel, task.eps, np.float64)
+    for _ in range(2):
+        if now is kernel:
+            break
+        part = task.dual(now, task.eps, np.float64)
+        g, _ = ascend(part, g, task.tol / 2, task.max_iter)
+        if whole.start(g).error <= task.tol:
+            break
+        now = pruned(kernel, MARGIN[1])
+    return ascend(whole, g, task.tol, task.max_iter)
+
+
+def narrowed(kernel, g: np.ndarray, eps: float):
     """Return a kernel on fewer entries when it pays, else the same."""
     if isinstance(kernel, PrunedKernel):
         kernel.absorb(g, eps)

@@ -14,7 +14,7 @@ from .certificate import certify
 from .costs import MatrixCost
 from .kernels import HeldKernel, StreamedKernel, Work
 from .result import EntropicTransport
-from .scaling import maximise
+from .scaling import Task, maximise
 
 NEGLIGIBLE = 1e-30  # lighter points follow the others by the soft c-transform
 RANGE = 1e9  # eps between its inverse and itself is left as it is
@@ -102,7 +102,9 @@ def solve(cost, a, b, ask: Controls, Kernel) -> EntropicTransport:
     heavy = a > NEGLIGIBLE, b > NEGLIGIBLE
     whole = heavy[0].all() and heavy[1].all()
     kernel = Kernel(scaled if whole else scaled.take(*heavy), work)
-    f, g = _potentials(kernel, a[heavy[0]], b[heavy[1]], eps, ask)
+    task = Task(a[heavy[0]], b[heavy[1]], eps, ask.tol, ask.max_iter)
+    g = maximise(kernel, task)
+    f = soft_transform(kernel, g, task.b, eps)
     if not whole:
         f, g = _extended(scaled, (a, b), heavy, (f, g), eps)
         kernel = Kernel(scaled, work)
@@ -127,12 +129,6 @@ def solve(cost, a, b, ask: Controls, Kernel) -> EntropicTransport:
             last=answer,
         )
     return answer
-
-
-def _potentials(kernel, a, b, eps: float, ask: Controls):
-    """Return potentials for weights that count; f is the soft c-transform of g."""
-    g = maximise(kernel, a, b, eps, ask.tol, ask.max_iter)
-    return soft_transform(kernel, g, b, eps), g
 
 
 def soft_transform(kernel, g, b, eps: float) -> np.ndarray:
