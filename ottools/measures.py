@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from numbers import Integral
 from reprlib import repr as brief
 
 import numpy as np
@@ -25,12 +26,13 @@ def probability(values, name: str = "p") -> np.ndarray:
     >>> probability([0.25, 0.75])
     array([0.25, 0.75])
     """
-    p = np.asarray(values, dtype=float)
-    if p.ndim == 0 or p.shape[-1] == 0:
+    p = _floats(values, name)
+    if p.ndim == 0 or p.size == 0:
         raise ValueError(f"{name} must be a non-empty array (..., n); got {values!r}.")
     if not np.all(np.isfinite(p)) or np.any(p < 0):
         raise ValueError(f"{name} must be finite and >= 0; its minimum is {p.min()}.")
-    mass = p.sum(axis=-1)
+    with np.errstate(over="ignore"):
+        mass = p.sum(axis=-1)
     worst = mass.flat[np.argmax(np.abs(mass - 1))]
     if abs(worst - 1) > MASS_TOLERANCE:
         raise ValueError(f"{name} must sum to 1 along its last axis; got {worst:.12g}.")
@@ -50,7 +52,7 @@ def positive(value, name: str):
     >>> float(positive(2, "scale"))
     2.0
     """
-    array = np.asarray(value, dtype=float)
+    array = _floats(value, name)
     if not np.all(np.isfinite(array) & (array > 0)):
         raise ValueError(f"{name} must be finite and > 0; got {value!r}.")
     return array
@@ -90,20 +92,29 @@ def real(values, name: str) -> np.ndarray:
     >>> real([1, 2], "x")
     array([1., 2.])
     """
-    raw = np.asarray(values)
-    if raw.dtype.kind == "c":
-        raise ValueError(f"{name} must be real; got complex numbers.")
-    try:
-        x = raw.astype(float)
-    except (TypeError, ValueError, OverflowError) as error:
-        raise ValueError(
-            f"{name} must hold real numbers; got {brief(values)}."
-        ) from error
+    x = _floats(values, name)
     if not np.all(np.isfinite(x)):
         bad = np.argwhere(~np.isfinite(np.atleast_1d(x)))[0].tolist()
         raise ValueError(
             f"{name} must be finite; got {brief(values)} (first at {bad})."
         )
+    return x
+
+
+def _floats(values, name: str) -> np.ndarray:
+    """Return real numbers as floats; what is too large for one, or nan, stays so."""
+    try:
+        raw = np.asarray(values)
+        if raw.dtype.kind not in "biufcO":
+            raise TypeError(f"{raw.dtype} is no kind of number")
+        with np.errstate(over="ignore"):
+            x = raw if raw.dtype.kind == "c" else raw.astype(float)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise ValueError(
+            f"{name} must hold real numbers; got {brief(values)}."
+        ) from error
+    if x.dtype.kind == "c":
+        raise ValueError(f"{name} must be real; got complex numbers.")
     return x
 
 
@@ -141,7 +152,8 @@ def quadrature(breaks: Sequence[float], panels: int = 64, order: int = 16):
     Raises
     ------
     ValueError
-        When fewer than two breaks are given or when they do not increase.
+        When fewer than two breaks are given, when they do not increase or are not
+        finite, or when panels or order is no whole number >= 1.
 
     Examples
     --------
@@ -149,9 +161,14 @@ def quadrature(breaks: Sequence[float], panels: int = 64, order: int = 16):
     >>> round(float(w @ x**5), 12)
     0.166666666667
     """
-    cuts = np.asarray(breaks, dtype=float)
-    if cuts.ndim != 1 or len(cuts) < 2 or np.any(np.diff(cuts) <= 0):
+    for name, count in {"panels": panels, "order": order}.items():
+        if not isinstance(count, Integral) or count < 1:
+            raise ValueError(f"{name} must be a whole number >= 1; got {count!r}.")
+    cuts = real(breaks, "breaks")
+    if cuts.ndim != 1 or len(cuts) < 2 or np.any(cuts[:-1] >= cuts[1:]):
         raise ValueError(f"breaks must be at least two increasing numbers; got {cuts}.")
+    if np.abs(cuts).max() > np.finfo(float).max / 4:
+        raise ValueError(f"breaks must lie within 4.4e307 of 0; got {cuts}.")
     pieces = [
         np.linspace(a, b, panels + 1)[:-1]
         for a, b in zip(cuts[:-1], cuts[1:], strict=True)
@@ -166,21 +183,25 @@ def quadrature(breaks: Sequence[float], panels: int = 64, order: int = 16):
 def gaussian_logpdf(x, mean=0.0, scale=1.0):
     """Return log N(x; mean, scale^2) = -(x-mean)^2/(2 scale^2) - log(scale sqrt(2 pi)).
 
-    Arguments broadcast against each other.
+    Arguments broadcast against each other; where x is infinite or the value below the
+    range of floats the result is -inf.
 
     Raises
     ------
     ValueError
-        When a scale is not > 0.
+        When a scale is not > 0, a mean is not finite or x is nan.
 
     Examples
     --------
     >>> round(float(gaussian_logpdf(0.0)), 6)
     -0.918939
     """
-    s = positive(scale, "scale")
-    z = (np.asarray(x, dtype=float) - mean) / s
-    return -0.5 * z**2 - np.log(s) - 0.5 * np.log(2 * np.pi)
+    s, x = positive(scale, "scale"), _floats(x, "x")
+    if np.any(np.isnan(x)):
+        raise ValueError("x must hold real numbers or infinities; got nan.")
+    with np.errstate(over="ignore"):
+        z = (x - real(mean, "mean")) / s
+        return -0.5 * z**2 - np.log(s) - 0.5 * np.log(2 * np.pi)
 
 
 def mixture_logpdf(x, weights, means, scales):
@@ -191,7 +212,8 @@ def mixture_logpdf(x, weights, means, scales):
     Raises
     ------
     ValueError
-        When the weights are no probability weights or a scale is not > 0.
+        When the weights are no probability weights, the three shapes differ, a scale is
+        not > 0, a mean is not finite or x is nan.
 
     Examples
     --------
@@ -199,5 +221,11 @@ def mixture_logpdf(x, weights, means, scales):
     -8.918939
     """
     w = probability(weights, "weights")
-    parts = gaussian_logpdf(np.asarray(x, dtype=float)[..., None], means, scales)
-    return logsumexp(parts, axis=-1, b=w)
+    if not w.shape == np.shape(means) == np.shape(scales) == (w.size,):
+        raise ValueError(
+            "weights, means and scales must have one shape (k,); got "
+            f"{w.shape}, {np.shape(means)} and {np.shape(scales)}."
+        )
+    parts = gaussian_logpdf(_floats(x, "x")[..., None], means, scales)
+    with np.errstate(divide="ignore"):
+        return logsumexp(parts + np.log(w), axis=-1)
