@@ -14,6 +14,7 @@ import scipy.sparse as sp
 
 BLOCK = 1 << 16  # entries in a block of rows, which shall stay in the cache
 FLOOR = {np.float32: -120.0, np.float64: -1000.0}  # powers of 2, above denormals
+ROOM = 200  # entries per point that may be kept of a kernel that is not stored
 NOTHING = 1e-14  # share of a row that counts as nothing
 Between = Callable[[np.ndarray, slice], np.ndarray]
 
@@ -42,6 +43,7 @@ class StreamedKernel:
         self.blocks = [slice(i, min(i + step, n)) for i in range(0, n, step)]
         self.slack, self.block = np.empty((step, m)), np.empty((step, m))
         self.f, self.held = np.empty(n), None
+        self.room = ROOM * (n + m)
 
     def absorb(self, g: np.ndarray, eps: float, dtype: type = np.float64) -> np.ndarray:
         """Take up g and return f; free when the kernel is there already."""
@@ -119,6 +121,7 @@ class HeldKernel(StreamedKernel):
     def __init__(self, cost, work: Work):
         super().__init__(cost, work)
         self.store = np.empty(cost.shape)
+        self.room = self.store.size
 
     def _take_up(self) -> None:
         n = self.shape[0]

@@ -101,6 +101,8 @@ def narrowed(kernel, g: np.ndarray, eps: float):
     n, m = kernel.shape
     if n * m < WORTHWHILE or kernel.density(1e-10) > SPARSE:
         return kernel
+    if kernel.density(MARGIN[0]) * n * m > kernel.room:
+        return kernel
     return pruned(kernel, MARGIN[0])
 
 

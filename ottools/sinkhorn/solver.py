@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, replace
 from numbers import Integral
 
 import numpy as np
@@ -17,11 +17,14 @@ from .result import EntropicTransport
 from .scaling import Task, maximise
 
 NEGLIGIBLE = 1e-30  # lighter points follow the others by the soft c-transform
-RANGE = 1e9  # eps between its inverse and itself is left as it is
+POWER = 15  # eps between 4^-15 and 4^15 is left as it is
+MAX_ITER = 1000
 ROUNDING = 1e-16  # relative, of a cost: bounds what can be asked for
 
 
-def sinkhorn(C, a=None, b=None, *, eps, tol=1e-6, max_iter=1000) -> EntropicTransport:
+def sinkhorn(
+    C, a=None, b=None, *, eps, tol=1e-6, max_iter=MAX_ITER
+) -> EntropicTransport:
     """Return the entropic optimal transport between weights a and b for the cost C.
 
     minimise <C, P> + eps KL(P | a b) over the plans P with row sums a, column sums b;
@@ -60,21 +63,12 @@ def sinkhorn(C, a=None, b=None, *, eps, tol=1e-6, max_iter=1000) -> EntropicTran
     if not np.isfinite(cost.largest):
         raise ValueError("C must be finite; it holds nan or inf.")
     a, b = weights(a, C.shape[0], "a"), weights(b, C.shape[1], "b")
-    return solve(cost, a, b, controls(cost, eps, tol, max_iter), HeldKernel)
+    return solve(cost, a, b, checked(cost, eps, tol, max_iter), HeldKernel)
 
 
-@dataclass(frozen=True)
-class Controls:
-    """What is asked for: eps, the accuracy, and how many iterations it may take."""
-
-    eps: float
-    tol: float
-    max_iter: int
-
-
-def controls(cost, eps, tol, max_iter) -> Controls:
-    """Return the checked controls of a problem with this cost."""
-    eps, tol = (scalar(z, name) for z, name in ((eps, "eps"), (tol, "tol")))
+def checked(cost, eps, tol, max_iter=MAX_ITER) -> tuple[float, float, int]:
+    """Return eps, tol and max_iter for this cost as numbers."""
+    eps, tol = scalar(eps, "eps"), scalar(tol, "tol")
     if isinstance(max_iter, bool) or not isinstance(max_iter, Integral) or max_iter < 1:
         raise ValueError(f"max_iter must be an integer >= 1; got {max_iter!r}.")
     if not tol >= ROUNDING * (finest := cost.largest / eps):
@@ -82,7 +76,7 @@ def controls(cost, eps, tol, max_iter) -> Controls:
             f"tol must be >= {ROUNDING:g} max|C|/eps = {ROUNDING * finest:.3g}, the "
             f"rounding of the exponents; got {tol:g}."
         )
-    return Controls(eps, tol, int(max_iter))
+    return eps, tol, int(max_iter)
 
 
 def scalar(value, name: str) -> float:
@@ -93,26 +87,19 @@ def scalar(value, name: str) -> float:
     return float(number)
 
 
-def solve(cost, a, b, ask: Controls, Kernel) -> EntropicTransport:
-    """Return the transport for a cost, with checked arguments; raise if it fails."""
-    work = Work()
-    scale = 2.0 ** -round(np.log2(ask.eps))  # exact: only C/eps matters
-    unit = 1.0 if 1 / RANGE < scale < RANGE else scale
-    scaled, eps = cost if unit == 1 else cost.scaled(unit), ask.eps * unit
-    heavy = a > NEGLIGIBLE, b > NEGLIGIBLE
-    whole = heavy[0].all() and heavy[1].all()
-    kernel = Kernel(scaled if whole else scaled.take(*heavy), work)
-    task = Task(a[heavy[0]], b[heavy[1]], eps, ask.tol, ask.max_iter)
-    g = maximise(kernel, task)
-    f = soft_transform(kernel, g, task.b, eps)
-    if not whole:
-        f, g = _extended(scaled, (a, b), heavy, (f, g), eps)
-        kernel = Kernel(scaled, work)
-    proof = certify(kernel, a, b, f, g, eps)
+def solve(cost, a, b, asked: tuple[float, float, int], Kernel) -> EntropicTransport:
+    """Return the transport for checked arguments, with its certificate; or raise."""
+    eps, tol, max_iter = asked
+    power, work = round(np.log2(eps) / 2), Work()
+    unit = 1.0 if abs(power) < POWER else 4.0**-power  # exact: only C/eps matters
+    scaled = cost if unit == 1 else cost.scaled(unit)
+    task = Task(a, b, eps * unit, tol, max_iter)
+    kernel, f, g = _potentials(scaled, task, work, Kernel)
+    proof = certify(kernel, a, b, f, g, task.eps)
     answer = EntropicTransport(
         f=f / unit,
         g=g / unit,
-        eps=ask.eps,
+        eps=eps,
         value=proof.value / unit,
         marginal_error=proof.marginal_error,
         gap=proof.gap / unit,
@@ -121,14 +108,43 @@ def solve(cost, a, b, ask: Controls, Kernel) -> EntropicTransport:
         b=b,
         cost=cost,
     )
-    if answer.marginal_error > ask.tol:
-        remedy = "max_iter" if work.iterations >= ask.max_iter else "tol or eps"
+    if answer.marginal_error > tol:
+        remedy = "max_iter" if work.iterations >= max_iter else "tol or eps"
         raise ConvergenceError(
             f"The marginals are wrong by {answer.marginal_error:.3g} > tol = "
-            f"{ask.tol:g} after {work.iterations} iterations; raise {remedy}.",
+            f"{tol:g} after {work.iterations} iterations; raise {remedy}.",
             last=answer,
         )
     return answer
+
+
+def _potentials(cost, task: Task, work: Work, Kernel):
+    """Return a kernel of all points and potentials f, g at them.
+
+    Points that are too light to count are left out, and then follow by the soft
+    c-transform, which is exact for them.
+    """
+    i, j = task.a > NEGLIGIBLE, task.b > NEGLIGIBLE
+    if i.all() and j.all():
+        kernel = Kernel(cost, work)
+        g = maximise(kernel, task)
+        return kernel, soft_transform(kernel, g, task.b, task.eps), g
+    core = replace(task, a=task.a[i], b=task.b[j])
+    _, f, g = _potentials(cost.take(i, j), core, work, Kernel)
+    everywhere = (
+        _followed(lambda: cost.take(~i, j), i, f, (g, core.b), task.eps),
+        _followed(lambda: cost.take(i, ~j).transposed(), j, g, (f, core.a), task.eps),
+    )
+    return Kernel(cost, work), *everywhere
+
+
+def _followed(way, here, known, other, eps: float) -> np.ndarray:
+    """Return the potential known `here` at all points, by the way to the others."""
+    full = np.empty(len(here))
+    full[here] = known
+    if not here.all():
+        full[~here] = soft_transform(StreamedKernel(way(), Work()), *other, eps)
+    return full
 
 
 def soft_transform(kernel, g, b, eps: float) -> np.ndarray:
@@ -136,18 +152,3 @@ def soft_transform(kernel, g, b, eps: float) -> np.ndarray:
     f = kernel.absorb(g, eps)
     s, _ = kernel.fold(b, lambda s, _: s)
     return f - eps * np.log(s)
-
-
-def _extended(cost, weights, heavy, potentials, eps: float):
-    """Return potentials at all points: soft c-transforms of those that count."""
-    ways = (cost, *heavy), (cost.transposed(), *heavy[::-1])
-    given = zip(ways, weights[::-1], potentials, potentials[::-1], strict=True)
-    answer = []
-    for (way, here, there), b, known, other in given:
-        full = np.empty(len(here))
-        full[here] = known
-        if not here.all():
-            kernel = StreamedKernel(way.take(~here, there), Work())
-            full[~here] = soft_transform(kernel, other, b[there], eps)
-        answer.append(full)
-    return answer
