@@ -67,13 +67,13 @@ def wasserstein_graph(edges, lengths, a, b, *, max_iter: int = 10**6) -> GraphTr
         },
     )
     if found.x is None:
-        last = graph_certificate(edges, lengths, (a, b), 0 * lengths, 0 * a)
+        last = _assess((edges, lengths), (a, b), 0 * lengths, 0 * a)
         raise ConvergenceError(
             f"HiGHS found no optimum in {limit} pivots; raise max_iter.", last=last
         )
     forward, backward = np.split(found.x, 2)
     u = _shortened(edges, lengths, unit * found.eqlin.marginals)
-    return graph_certificate(edges, lengths, (a, b), forward - backward, u)
+    return _assess((edges, lengths), (a, b), forward - backward, u)
 
 
 def graph_certificate(edges, lengths, weights, flow, u) -> GraphTransport:
@@ -96,6 +96,11 @@ def graph_certificate(edges, lengths, weights, flow, u) -> GraphTransport:
             f"flow and u must have shapes {lengths.shape} and {a.shape}; got "
             f"{flow.shape} and {u.shape}."
         )
+    return _assess((edges, lengths), (a, b), flow, u)
+
+
+def _assess(graph, weights, flow, u) -> GraphTransport:
+    (edges, lengths), (a, b) = graph, weights
     rise = u[edges[:, 0]] - u[edges[:, 1]]
     value = float(lengths @ np.abs(flow))
     return GraphTransport(

@@ -83,15 +83,15 @@ def staircase(u, v) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     (array([0, 0, 1]), array([0, 1, 1]), array([0.25, 0.25, 0.5 ]))
     """
     rows = np.broadcast_shapes(u.shape[:-1], v.shape[:-1])
-    u, v = (np.broadcast_to(w, (*rows, w.shape[-1])) for w in (u, v))
-    levels = np.concatenate([u, v], axis=-1)
+    n, m = u.shape[-1] + 1, v.shape[-1] + 1
+    levels = np.empty((*rows, n + m))
+    levels[..., 0], levels[..., 1:n], levels[..., n:-1] = 0, u, v
+    levels[..., -1] = 1
     order = np.argsort(levels, axis=-1, kind="stable")  # merges two runs: linear
-    down = order < u.shape[-1]
-    i = np.zeros((*rows, levels.shape[-1] + 1), dtype=np.intp)
-    np.cumsum(down, axis=-1, out=i[..., 1:])
-    levels = np.take_along_axis(levels, order, axis=-1)
-    mass = np.diff(levels, axis=-1, prepend=0.0, append=1.0)
-    return i, np.arange(i.shape[-1]) - i, mass
+    levels = _along_rows(levels, order)
+    i = np.cumsum(order[..., :-1] < n, axis=-1)
+    i -= 1
+    return i, np.arange(n + m - 1) - i, levels[..., 1:] - levels[..., :-1]
 
 
 def exponent(p) -> float:
@@ -148,6 +148,8 @@ def _rows(x, a, name: str, weight: str):
         shape = ()
     if not shape or a.shape[-1] != x.shape[-1]:
         raise ValueError(f"{weight} must match {name} {x.shape}; got {a.shape}.")
+    if x.shape == a.shape:
+        return x, a
     return np.broadcast_to(x, shape), np.broadcast_to(a, shape)
 
 
@@ -156,15 +158,18 @@ def _quantiles(x, a):
     if a is None:
         return np.sort(x), ticks(x.shape[-1])
     order = np.argsort(x, axis=-1)
-    x, a = (np.take_along_axis(z, order, axis=-1) for z in (x, a))
-    return x, cumulated(a)
+    return _along_rows(x, order), cumulated(_along_rows(a, order))
 
 
 def _take(x, i, rows):
     if i.ndim == 1:
         return x[..., i]
     x, i = (np.broadcast_to(z, (*rows, z.shape[-1])) for z in (x, i))
-    return np.take_along_axis(x, i, axis=-1)
+    return _along_rows(x, i)
+
+
+def _along_rows(x, i):
+    return x[i] if x.ndim == 1 else np.take_along_axis(x, i, axis=-1)
 
 
 def _mean_power(x, y, mass, p):
@@ -174,13 +179,14 @@ def _mean_power(x, y, mass, p):
     """
     with np.errstate(over="ignore", invalid="ignore"):  # reported below
         distance = np.abs(x - y)
-    if mass.ndim:
-        distance = np.where(mass > 0, distance, 0)
+        if mass.ndim:
+            distance *= mass > 0  # a point without mass has no say in the scale
     top = distance.max(axis=-1)
     if not np.all(np.isfinite(top)):
         raise ValueError("x and y must lie within 1.8e308 of each other; rescale them.")
-    unit = np.ldexp(1.0, np.frexp(top)[1] - 1)  # a power of 2: rounds nothing
+    # A power of 2 rounds nothing, but its ratios reach 2, and 2^p overflows.
+    unit = np.ldexp(1.0, np.frexp(top)[1] - 1) if p <= 2 else np.where(top > 0, top, 1)
     ratio = np.divide(distance, unit[..., None], out=distance)
     power = ratio if p == 1 else ratio**p
-    mean = (power * mass).sum(axis=-1) if mass.ndim else power.mean(axis=-1)
+    mean = np.einsum("...k,...k->...", power, mass) if mass.ndim else power.mean(-1)
     return unit * mean ** (1 / p)

@@ -12,7 +12,7 @@ from scipy.optimize import linear_sum_assignment, linprog
 
 from ottools.convergence import ConvergenceError
 from ottools.costs import c_transform
-from ottools.kantorovich.transport import Transport, certificate, problem, whole
+from ottools.kantorovich.transport import Transport, assess, problem, whole
 
 TOLERANCE = 1e-10
 
@@ -112,7 +112,7 @@ def _on_support(C, a, b, solve: Callable) -> Transport:
     plan[np.ix_(rows, columns)] = part
     # Two transforms over all points reach those without weight, and repair rounding.
     g = c_transform(C[rows], shift + unit * potential)
-    result = certificate(C, a, b, plan, c_transform(C.T, g), g)
+    result = assess(C, a, b, plan, (c_transform(C.T, g), g))
     if fault:
         raise ConvergenceError(fault, last=result)
     return result

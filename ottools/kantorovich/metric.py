@@ -80,7 +80,7 @@ def kantorovich_rubinstein(D, a=None, b=None, *, K: float = 1.0) -> Rubinstein:
     slope = positive(real(K, "K"), "K")
     if slope.ndim:
         raise ValueError(f"K must be one number; got shape {slope.shape}.")
-    D, a, b = problem(metric(D), a, b)
+    D = metric(D)
     best = solve_network(D, a, b)
     u = lipschitz_potential(D, best.f, best.g)
     return rubinstein(D, (a, b), best.plan, float(slope) * u, K=float(slope))
@@ -100,21 +100,28 @@ def rubinstein(D, weights, plan, u, *, K: float = 1.0) -> Rubinstein:
     1.0
     """
     D, a, b = problem(D, *weights)
-    seen = certificate(K * D, a, b, plan, u, np.negative(u))
-    u = seen.f
-    rise = u[:, None] - u
-    apart = D > 0
-    slopes = np.where(apart, rise, 0) / np.where(apart, D, 1)
-    steep = bool(np.any(rise[~apart] > 0))
+    u = real(u, "u")
+    with np.errstate(over="ignore"):  # certificate reports it
+        steep = K * D
+    seen = certificate(steep, *weights, plan, u, -u)
     return Rubinstein(
         u,
         seen.plan,
         float((a - b) @ u),
-        np.inf if steep else float(slopes.max()),
+        _steepness(D, u),
         seen.infeasibility,
         seen.gap,
         seen.marginal_error,
     )
+
+
+def _steepness(D, u) -> float:
+    """Return the Lipschitz constant of u."""
+    rise, apart = np.abs(u[:, None] - u), D > 0
+    if rise[~apart].max() > 0:
+        return np.inf
+    with np.errstate(over="ignore"):  # then the constant is beyond all floats
+        return float(np.divide(rise, D, out=np.zeros_like(D), where=apart).max())
 
 
 def metric(D) -> np.ndarray:

@@ -93,10 +93,20 @@ def certificate(C, a, b, plan, f, g) -> Transport:
     for name, array, shape in (("plan", plan, C.shape), ("f", f, a.shape)):
         _fits(name, array, shape)
     _fits("g", g, b.shape)
-    return _certified(C, a, b, plan, (f, g))
+    return assess(C, a, b, plan, (f, g))
 
 
-def _certified(C, a, b, plan, potentials) -> Transport:
+def assess(C, a, b, plan, potentials) -> Transport:
+    """Return what `certificate` returns, of arguments that were checked before.
+
+    Raises ValueError when the value or a figure is no float.
+
+    Examples
+    --------
+    >>> one = np.ones(1)
+    >>> assess(np.ones((1, 1)), one, one, np.ones((1, 1)), (one, one)).infeasibility
+    1.0
+    """
     f, g = potentials
     with np.errstate(over="ignore", invalid="ignore"):  # the last line reports it
         excess = C - f[:, None] - g
