@@ -22,7 +22,8 @@ def median_heuristic(x, y) -> float:
     Exact at any size without an array of all pairs: the median is read off digit by
     digit in five passes.
 
-    Raises ValueError when the dimensions differ or all points are equal.
+    Raises ValueError when the dimensions differ or all points are equal, OverflowError
+    when the bandwidth exceeds 1.8e308.
 
     Examples
     --------
@@ -35,15 +36,21 @@ def median_heuristic(x, y) -> float:
             f"x and y must have one dimension; got {x.shape[1]} and {y.shape[1]}."
         )
     z = np.concatenate([x, y])
-    # Halves and the unit keep differences and squares within the range of floats.
-    z = z / 2 - z[0] / 2
+    # A power of two and a unit keep differences and squares within range.
+    exponent = int(np.frexp(np.abs(z).max())[1])
+    z = np.ldexp(z, -exponent)
+    z = z - z[0]
     unit = float(np.abs(z).max())
     if unit == 0:
         raise ValueError("x and y must hold two different points; all are equal.")
     z = z / unit
     count = sum(len(chunk) for chunk in _positive_squares(z))
     median = select(lambda: _positive_squares(z), (count - 1) // 2)
-    return float(2 * unit * np.sqrt(median / 2))
+    with np.errstate(over="ignore"):
+        bandwidth = float(np.ldexp(unit * np.sqrt(median / 2), exponent))
+    if bandwidth == np.inf:
+        raise OverflowError("the median heuristic exceeds 1.8e308: rescale the points.")
+    return bandwidth
 
 
 def _positive_squares(z) -> Iterator[np.ndarray]:

@@ -53,7 +53,7 @@ KERNELS: dict[str, Kernel] = {
     "laplace": Kernel(lambda t: np.expm1(-np.sqrt(t)), _laplace_slope, False, True),
     # phi(t) = (1 + t)^(-1/2)
     "inverse_multiquadric": Kernel(
-        _quadric_drop, lambda t: -0.5 / ((1 + t) * np.sqrt(1 + t)), True, True
+        _quadric_drop, lambda t: -0.5 / (1 + t) / np.sqrt(1 + t), True, True
     ),
     # phi(t) = -sqrt t: the squared MMD is the energy distance over the bandwidth.
     "energy": Kernel(lambda t: -np.sqrt(t), _energy_slope, False, True),

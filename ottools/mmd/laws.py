@@ -36,17 +36,17 @@ def mmd2_gaussians(mean_p, scale_p, mean_q, scale_q, bandwidth) -> float:
     if a.ndim or b.ndim or min(a, b) < 0:
         raise ValueError(f"scales must be >= 0, one each; got {scale_p} and {scale_q}.")
     scales = bandwidths(bandwidth)
-    return sum(_gaussians(p / s, a / s, q / s, b / s) for s in scales) / len(scales)
+    return sum(_gaussians(p, a, q, b, s) for s in scales) / len(scales)
 
 
-def _gaussians(p, a, q, b) -> float:
-    """Return the squared MMD at bandwidth 1."""
-    width = np.hypot(1, np.hypot(a, b))
-    gap = np.minimum(np.abs(p - q) / width, FAR)
-    alone = np.hypot(1, np.sqrt(2) * np.array([a, b])) ** -len(p)
-    cross = width ** -len(p)
-    # The same as alone_p + alone_q - 2 cross exp(-gap^2/2), without losing small gaps.
-    value = alone.sum() - 2 * cross - 2 * cross * np.expm1(-0.5 * (gap @ gap))
+def _gaussians(p, a, q, b, s: float) -> float:
+    d, width = len(p), np.hypot(s, np.hypot(a, b))
+    with np.errstate(over="ignore"):
+        gap = np.minimum(2 * (np.abs(p / 2 - q / 2) / width), FAR)
+    alone = [(s / np.hypot(s, np.hypot(c, c))) ** d for c in (a, b)]
+    cross = (s / width) ** d
+    # The same as sum(alone) - 2 cross exp(-gap^2/2), without losing a small gap.
+    value = sum(alone) - 2 * cross - 2 * cross * np.expm1(-0.5 * (gap @ gap))
     return max(0.0, float(value))
 
 
