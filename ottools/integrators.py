@@ -14,6 +14,7 @@ import numpy as np
 
 from ottools.convergence import ConvergenceError
 from ottools.measures import real
+from ottools.mmd.inputs import generator
 
 
 @dataclass(frozen=True)
@@ -249,6 +250,7 @@ def _march(advance, x0, times, retract) -> np.ndarray:
 
 def _drive(advance, x0, times, rng) -> Trajectory:
     # The coarse path and one with half its steps, both driven by the same noise.
+    rng = generator(rng)
     states, fine, error = [x0], x0, [0.0]
     for t, h in zip(times[:-1], np.diff(times), strict=True):
         first, second = rng.normal(0, np.sqrt(np.abs(h) / 2), size=(2, *x0.shape))

@@ -373,8 +373,9 @@ I2 = np.eye(2)
         (lambda: bures.barycentre(I2), r"covs must have shape \(k, d, d\)"),
         (lambda: bures.barycentre([I2], [0.5]), "weights must sum to 1"),
         (lambda: bures.barycentre([I2], tol=0), "tol must be finite and > 0"),
-        (lambda: bures.barycentre([I2], max_iter=0), "max_iter must be an integer"),
-        (lambda: bures.barycentre([I2], max_iter=1.5), "max_iter must be an integer"),
+        (lambda: bures.barycentre([I2], tol=[1, 1]), "tol must be one number"),
+        (lambda: bures.barycentre([I2], max_iter=0), "max_iter must be a whole"),
+        (lambda: bures.barycentre([I2], max_iter=1.5), "max_iter must be a whole"),
         (lambda: bures.certify_barycentre([[1]], [I2]), r"S must have shape \(2, 2\)"),
     ],
 )

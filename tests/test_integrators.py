@@ -207,21 +207,20 @@ def test_explosion_also_in_the_half_steps_alone():
         integrate(pole, [0.0], [0.0, 1.0], method="euler")
 
 
-class Recorder:
+class Recorder(np.random.Generator):
     """A generator that adds up the noise it hands out: W at the end."""
 
-    def __init__(self, rng):
-        self.rng, self.total = rng, 0.0
+    total = 0.0
 
     def normal(self, mean, scale, size):
-        noise = self.rng.normal(mean, scale, size)
+        noise = super().normal(mean, scale, size)
         self.total = self.total + noise.sum(axis=0)
         return noise
 
 
 def growth(h, rng, n=4000):
     """Errors at t = 1 of dx = x/2 dt + x/2 dW against its solution, path by path."""
-    half, noise = (lambda _t, x: x / 2), Recorder(rng)
+    half, noise = (lambda _t, x: x / 2), Recorder(rng.bit_generator)
     found = integrators.euler_maruyama(half, half, np.ones(n), grid(h), rng=noise)
     return found.x[-1] - np.exp(1 / 2 - 1 / 8 + noise.total / 2), found.error[-1]
 
@@ -350,6 +349,12 @@ still = lambda _t, x: 0 * x
                 lambda _t, _x: np.ones(3), lambda _t: 1, [1.0], [0, 1], rng=None
             ),
             "drift must broadcast",
+        ),
+        (
+            lambda: integrators.stochastic_heun(
+                still, lambda _t: 1, [1.0], [0, 1], rng=0
+            ),
+            "rng must be a numpy.random.Generator; got 0",
         ),
         (lambda: integrators.to_sphere([[1.0, 0], [0, 0]]), "no zero vector"),
         (lambda: integrators.to_sphere([np.inf]), "x must be finite"),

@@ -270,6 +270,7 @@ def test_samples_have_the_moments_of_the_law(rng):
     assert paths.noised(path, times, x0, rng=rng)[0].shape == (n, 2)
 
 
+RNG = np.random.default_rng(0)
 OU, LINE = PATHS["ornstein_uhlenbeck"], PATHS["straight"]
 ONE = paths.gaussian_mixture([1.0], [0.0], [1.0])
 POINT = paths.gaussian_mixture([1.0], [0.0], [0.0])
@@ -292,8 +293,8 @@ def turn(t, source, target="denoiser"):
         (lambda: turn(0.0, "noise"), "noise does not determine the field"),
         (lambda: turn(0.0, "velocity"), "velocity does not determine the field"),
         (lambda: paths.sde(LINE, 1.0), "alpha must not be 0"),
-        (lambda: paths.noised(OU, [1, 2], [1.0, 2, 3], rng=None), "got \\(2,\\)"),
-        (lambda: paths.noised(OU, 1, [np.inf], rng=None), "x0 must be finite"),
+        (lambda: paths.noised(OU, [1, 2], [1.0, 2, 3], rng=RNG), "got \\(2,\\)"),
+        (lambda: paths.noised(OU, 1, [np.inf], rng=RNG), "x0 must be finite"),
         (lambda: paths.mixture_at(ONE, OU, [1.0]), "t must be one number"),
         (lambda: paths.velocity(ONE, OU, [1.0], [0.0]), "t must be one number"),
         (lambda: paths.gaussian_mixture([0.5], [0.0], [1.0]), "weights must sum to 1"),
@@ -309,7 +310,9 @@ def turn(t, source, target="denoiser"):
         (lambda: paths.velocity(POINT, OU, 0.0, [0.0]), "A component is singular"),
         (lambda: paths.logpdf(ONE, [[0.0, 1.0]]), "x must have 1 coordinates; got 2"),
         (lambda: paths.logpdf(ONE, [1e200]), "x lies too far out"),
-        (lambda: paths.sample(ONE, 0, rng=None), "n must be an integer >= 1"),
+        (lambda: paths.sample(ONE, 2, rng=0), "rng must be a numpy.random.Generator"),
+        (lambda: paths.noised(OU, 1, [1.0], rng=None), "rng must be a numpy"),
+        (lambda: paths.sample(ONE, 0, rng=None), "n must be a whole number"),
     ],
 )
 def test_errors(call, message):

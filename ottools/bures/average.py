@@ -16,6 +16,7 @@ from ottools.bures.maps import half_map
 from ottools.convergence import ConvergenceError
 from ottools.measures import positive
 from ottools.measures import weights as simplex
+from ottools.mmd.inputs import whole
 
 
 @dataclass(frozen=True)
@@ -67,9 +68,10 @@ def barycentre(
     array([[4.]])
     """
     X, w, k = _factors(covs, weights)
-    bound = float(positive(tol, "tol")) * np.sqrt(w @ _squares(X))
-    if not (isinstance(max_iter, int) and max_iter >= 1):
-        raise ValueError(f"max_iter must be an integer >= 1; got {max_iter!r}.")
+    bound = positive(tol, "tol") * np.sqrt(w @ _squares(X))
+    if bound.ndim:
+        raise ValueError(f"tol must be one number; got {tol!r}.")
+    max_iter = whole(max_iter, "max_iter")
     L, _ = unit_factor(_mean(X @ _mirrored(X), w), "covs")
     for step in range(1, max_iter + 1):
         moved = _mean(aligned(X, L), w)

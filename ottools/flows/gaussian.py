@@ -115,4 +115,7 @@ def _nonnegative(value, name: str) -> np.ndarray:
 
 
 def _stiffness(value) -> float:
-    return float(_nonnegative(value, "stiffness"))
+    k = _nonnegative(value, "stiffness")
+    if k.ndim:
+        raise ValueError(f"stiffness must be one number; got shape {k.shape}.")
+    return float(k)

@@ -8,6 +8,7 @@ import numpy as np
 from scipy.linalg import LinAlgError, cho_factor, cho_solve, solveh_banded
 
 from ottools.convergence import ConvergenceError
+from ottools.flows.inputs import scalar, whole
 from ottools.flows.line import (
     LineEnergy,
     ascending,
@@ -16,8 +17,6 @@ from ottools.flows.line import (
     hessian_pairs,
     value,
 )
-from ottools.measures import positive
-from ottools.mmd.inputs import whole
 
 
 @dataclass(frozen=True)
@@ -88,8 +87,8 @@ def jko_step(
     >>> jko_step([-2.0, 4.0], 1.0, well).quantiles.tolist()
     [-1.0, 2.0]
     """
-    p, tau = ascending(q, energy), float(positive(tau, "tau"))
-    tol, size = float(positive(tol, "tol")), np.abs(p).max() + np.sqrt(tau)
+    p, tau = ascending(q, energy), scalar(tau, "tau")
+    tol, size = scalar(tol, "tol"), np.abs(p).max() + np.sqrt(tau)
     q = _start(p, tau, energy)
     for count in range(whole(max_iter, "max_iter") + 1):
         found = _certified(q, p, tau, energy, count)
@@ -128,7 +127,7 @@ def certify_jko(q, previous, tau, energy: LineEnergy) -> JKOStep:
         )
     if energy.internal and np.any(np.diff(q) == 0):
         raise ValueError("q must have no ties for an internal energy: it would be inf.")
-    return _certified(q, p, float(positive(tau, "tau")), energy, 0)
+    return _certified(q, p, scalar(tau, "tau"), energy, 0)
 
 
 def jko_flow(q, tau, steps: int, energy: LineEnergy, *, tol: float = 1e-10) -> JKOFlow:

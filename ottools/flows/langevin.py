@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ottools.convergence import ConvergenceError
-from ottools.measures import points, positive
-from ottools.mmd.inputs import generator, whole
+from ottools.flows.inputs import generator, scalar, whole
+from ottools.measures import points
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def ula(target: Target, x0, step, steps: int, *, rng) -> LangevinSample:
     >>> ula(bell, [[0.0, 0.0]], 0.1, 5, rng=np.random.default_rng(0)).x.shape
     (1, 2)
     """
-    x, h, rng = points(x0, "x0"), float(positive(step, "step")), generator(rng)
+    x, h, rng = points(x0, "x0"), scalar(step, "step"), generator(rng)
     for _ in range(whole(steps, "steps")):
         moved = _propose(target, x, h, rng)
         if not np.all(np.isfinite(moved)):
@@ -99,7 +99,7 @@ def mala(target: Target, x0, step, steps: int, *, rng) -> LangevinSample:
     >>> found.acceptance
     1.0
     """
-    x, h, rng = points(x0, "x0"), float(positive(step, "step")), generator(rng)
+    x, h, rng = points(x0, "x0"), scalar(step, "step"), generator(rng)
     accepted, steps = 0.0, whole(steps, "steps")
     for _ in range(steps):
         y = _propose(target, x, h, rng)

@@ -9,9 +9,9 @@ from scipy.integrate import simpson
 
 from ottools.convergence import ConvergenceError
 from ottools.flows.energies import Energy
+from ottools.flows.inputs import scalar, whole
 from ottools.integrators import Trajectory, integrate
-from ottools.measures import points, positive
-from ottools.mmd.inputs import whole
+from ottools.measures import points
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def particle_flow(
     >>> round(float(flow.x[-1, 0, 0]), 6), flow.defect < 1e-5
     (0.36788, True)
     """
-    x0, h = points(x0, "x0"), float(positive(step, "step"))
+    x0, h = points(x0, "x0"), scalar(step, "step")
     times = h * np.arange(whole(steps, "steps") + 1)
     try:
         path = integrate(lambda _, x: -energy.gradient(x), x0, times, method=method)

@@ -8,9 +8,9 @@ import numpy as np
 from scipy.integrate import simpson
 from scipy.sparse.csgraph import connected_components
 
+from ottools.flows.inputs import scalar, whole
 from ottools.integrators import integrate, to_sphere
-from ottools.measures import points, positive
-from ottools.mmd.inputs import whole
+from ottools.measures import points
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ def attention_velocity(x, beta) -> np.ndarray:
     array([[0.      , 0.268941],
            [0.268941, 0.      ]])
     """
-    return _velocity(_tokens(x), float(positive(beta, "beta")))
+    return _velocity(_tokens(x), scalar(beta, "beta"))
 
 
 def attention_energy(x, beta) -> float:
@@ -60,7 +60,7 @@ def attention_energy(x, beta) -> float:
     >>> round(attention_energy([[1.0, 0.0], [-1.0, 0.0]], 1.0), 6)
     0.567668
     """
-    return _energy(_tokens(x), float(positive(beta, "beta")))
+    return _energy(_tokens(x), scalar(beta, "beta"))
 
 
 def token_flow(x0, beta, step, steps: int, *, method: str = "rk4") -> TokenFlow:
@@ -83,8 +83,8 @@ def token_flow(x0, beta, step, steps: int, *, method: str = "rk4") -> TokenFlow:
     >>> round(float(np.arccos(flow.x[-1, 0] @ flow.x[-1, 1])), 6)
     1.96638
     """
-    x0, beta = _tokens(x0), float(positive(beta, "beta"))
-    times = float(positive(step, "step")) * np.arange(whole(steps, "steps") + 1)
+    x0, beta = _tokens(x0), scalar(beta, "beta")
+    times = scalar(step, "step") * np.arange(whole(steps, "steps") + 1)
     path = integrate(
         lambda _, x: _velocity(x, beta), x0, times, method=method, retract=to_sphere
     )
@@ -123,7 +123,7 @@ def cluster_count(x, angle) -> int:
     >>> cluster_count([[1.0, 0.0], [0.0, 1.0], [-1.0, 0.0]], 1.5)
     3
     """
-    x, angle = _tokens(x), positive(angle, "angle")
+    x, angle = _tokens(x), scalar(angle, "angle")
     # Angles from chords: the arc cosine would lose half the digits of small ones.
     chords = np.linalg.norm(x[:, None] - x, axis=2)
     linked = 2 * np.arcsin(np.minimum(chords / 2, 1)) <= angle

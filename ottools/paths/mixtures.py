@@ -10,6 +10,7 @@ from scipy.special import logsumexp
 from ottools.bures.factors import NOISE, spectrum, symmetric
 from ottools.measures import points, real
 from ottools.measures import weights as simplex
+from ottools.mmd.inputs import generator, whole
 from ottools.paths.schedules import Path
 
 
@@ -176,7 +177,7 @@ def velocity(mixture: GaussianMixture, path: Path, t, x) -> np.ndarray:
 def sample(mixture: GaussianMixture, n: int, *, rng) -> np.ndarray:
     """Return n independent points (n, d) from the mixture.
 
-    Raises ValueError when n is no integer >= 1.
+    Raises ValueError when n is no whole number >= 1 or rng no generator.
 
     Examples
     --------
@@ -184,8 +185,7 @@ def sample(mixture: GaussianMixture, n: int, *, rng) -> np.ndarray:
     >>> sample(point, 2, rng=np.random.default_rng(0)).tolist()
     [[3.0], [3.0]]
     """
-    if not (isinstance(n, int) and n >= 1):
-        raise ValueError(f"n must be an integer >= 1; got {n!r}.")
+    n, rng = whole(n, "n"), generator(rng)
     k = rng.choice(len(mixture.weights), size=n, p=mixture.weights)
     z = np.sqrt(mixture.spectra)[k] * rng.standard_normal((n, mixture.means.shape[1]))
     return mixture.means[k] + np.einsum("nij,nj->ni", mixture.axes[k], z)

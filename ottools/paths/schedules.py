@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ottools.measures import real
+from ottools.mmd.inputs import generator
 
 
 class Rates(NamedTuple):
@@ -149,8 +150,8 @@ def convert(path: Path, t, x, value, source: str, target: str) -> np.ndarray:
 def noised(path: Path, t, x0, *, rng) -> tuple[np.ndarray, np.ndarray]:
     """Return x_t = alpha x_0 + sigma noise, and the noise ~ N(0, I), shaped as x_0.
 
-    Raises ValueError when t lies off the path, x0 is not finite or t does not broadcast
-    to the shape of x0.
+    Raises ValueError when t lies off the path, x0 is not finite, t does not broadcast
+    to the shape of x0 or rng is no generator.
 
     Examples
     --------
@@ -158,7 +159,7 @@ def noised(path: Path, t, x0, *, rng) -> tuple[np.ndarray, np.ndarray]:
     >>> bool(x == noise)
     True
     """
-    x0 = real(x0, "x0")
+    x0, rng = real(x0, "x0"), generator(rng)
     a, _, V, _ = path.at(t)
     try:
         a, V = np.broadcast_to(a, x0.shape), np.broadcast_to(V, x0.shape)
