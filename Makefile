@@ -70,10 +70,17 @@ ledger: run  ## print what is proved, certified, tested, cited and refuted
 tamper: $(READY)  ## damage copies of the book in many ways: each must be noticed
 	@$(V)/python tests/tamper.py
 
-bench: $(READY)  ## measure the package beside the libraries that people use
-	@for file in benchmarks/bench_*.py; do \
-	  test -e "$$file" || { echo "There is no benchmark yet."; break; }; \
-	  echo "== $$file"; $(V)/python "$$file"; done
+bench: .venv-bench/ready  ## measure beside other libraries; BENCH=--quick is shorter
+	@.venv-bench/bin/python -m benchmarks $(BENCH)
+
+# The libraries beside which we measure: nothing else needs them.
+.venv-bench/ready: pyproject.toml constraints.txt benchmarks/requirements.txt
+	@echo "[setup] a virtual environment for the benchmarks in .venv-bench; a minute"
+	@$(PY) -m venv .venv-bench
+	@.venv-bench/bin/pip install --disable-pip-version-check -c constraints.txt -e . \
+	  -r benchmarks/requirements.txt \
+	  | awk '/^Collecting/ {printf "."; fflush()} END {print ""}'
+	@touch $@
 
 clean:  ## remove everything that was built (not the virtual environment)
 	rm -rf _build .pytest_cache .ruff_cache .hypothesis

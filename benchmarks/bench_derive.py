@@ -5,7 +5,7 @@ Each identity is decided in two ways in one process, in turn: by ``derive.check`
 same integrals written out in SymPy. Medians of interleaved runs, as ratios; what SymPy
 answers is shown as well, for an answer that does not come is the real difference.
 
-    python benchmarks/bench_derive.py
+    python -m benchmarks.bench_derive
 """
 
 from __future__ import annotations
@@ -13,15 +13,16 @@ from __future__ import annotations
 import statistics
 import sys
 import time
-from pathlib import Path
 
 import sympy as sp
 from sympy.core.cache import clear_cache
 
+from benchmarks.command import settings
+from benchmarks.harness import Settings, store
 from ottools import derive as dr
 
+TOPIC = "derive"
 RUNS = 5
-OUT = Path(__file__).with_name("RESULTS.md")
 
 
 def gaussian_kl():
@@ -118,40 +119,29 @@ def seconds(action):
     return answer, time.perf_counter() - start
 
 
-def measure(claim, peer):
-    """Return our status, the peer's answer and the median ratio peer / ours."""
+def measure(claim, peer) -> dict:
+    """Return our status, the peer's answer and the ratios peer / ours."""
     ours, theirs = [], []
     for _ in range(RUNS):
         verdict, t = seconds(lambda: dr.check(claim()))
         ours.append(t)
         answer, t = seconds(peer)
         theirs.append(t)
-    ratio = statistics.median(b / a for a, b in zip(ours, theirs, strict=True))
-    return verdict.status, str(answer), ratio
+    ratios = [b / a for a, b in zip(ours, theirs, strict=True)]
+    middle = statistics.median(ratios)
+    spread = [middle, min(ratios), max(ratios)]
+    return {"status": verdict.status, "answer": str(answer), "ratio": spread}
 
 
-def main() -> None:
-    """Measure every case and write the table."""
-    lines = [
-        "# Results",
-        "",
-        "Written by `make bench`. Ratios of interleaved runs in one process; above 1",
-        "the checker is faster. It attacks every claim numerically before it proves",
-        "it; the peer does not.",
-        "",
-        "## The checker beside SymPy",
-        "",
-        "| identity | checker says | SymPy says | SymPy's time / ours |",
-        "|---|---|---|---|",
-    ]
+def run(chosen: Settings) -> None:
+    """Measure and store."""
+    records = []
     for name, (claim, peer) in CASES.items():
-        status, answer, ratio = measure(claim, peer)
-        shown = answer if len(answer) < 30 else "no zero: a longer expression"
-        row = f"| {name} | {status} | `{shown}` | {ratio:.2g} |"
-        lines.append(row)
-        sys.stdout.write(row + "\n")
-    OUT.write_text("\n".join([*lines, ""]), encoding="utf-8")
+        record = {"identity": name, **measure(claim, peer)}
+        records.append(record)
+        sys.stdout.write(f"{name}: {record['status']}, {record['ratio'][0]:.2g}\n")
+    store(TOPIC, {"identities": records}, chosen)
 
 
 if __name__ == "__main__":
-    main()
+    run(settings(__doc__))

@@ -1,0 +1,1 @@
+"""What ottools costs beside the libraries that people use: `make bench`."""
