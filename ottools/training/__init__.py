@@ -1,4 +1,4 @@
-"""Training of generators against discriminators, from networks down to two numbers."""
+"""Training: generators against discriminators, autoencoders, games of two numbers."""
 
 from ottools.training.adversarial import (
     GanConfig,
@@ -8,6 +8,15 @@ from ottools.training.adversarial import (
     gradient_norm,
     retrain_discriminator,
     train_gan,
+)
+from ottools.training.autoencoding import (
+    FitConfig,
+    FitResult,
+    StackResult,
+    cross_entropy,
+    fit_autoencoder,
+    pretrain_stack,
+    squared_error,
 )
 from ottools.training.toy import (
     DiracPath,
@@ -21,17 +30,24 @@ from ottools.training.toy import (
 
 __all__ = [
     "DiracPath",
+    "FitConfig",
+    "FitResult",
     "GanConfig",
     "RetrainResult",
     "ShiftResult",
+    "StackResult",
     "TrainResult",
+    "cross_entropy",
     "dirac_alternating",
     "dirac_clipped",
     "dirac_penalised",
     "dirac_simultaneous",
+    "fit_autoencoder",
     "generate",
     "gradient_norm",
+    "pretrain_stack",
     "retrain_discriminator",
     "shift_experiment",
+    "squared_error",
     "train_gan",
 ]
