@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
+
+Slacks = Callable[[slice, np.ndarray], np.ndarray]
 
 
 class MatrixCost:
@@ -14,9 +18,9 @@ class MatrixCost:
         self.least, greatest = float(C.min()), float(C.max())
         self.largest = max(-self.least, greatest)
 
-    def slack(self, rows: slice, g: np.ndarray, out: np.ndarray) -> np.ndarray:
-        """Write g_j - C_ij for these rows into `out`."""
-        return np.subtract(g, self.C[rows], out=out)
+    def slacks(self, g: np.ndarray) -> Slacks:
+        """Return the function that writes g_j - C_ij for some rows into an array."""
+        return lambda rows, out: np.subtract(g, self.C[rows], out=out)
 
     def entries(self, i: np.ndarray, j: np.ndarray) -> np.ndarray:
         """Return C_ij at paired indices."""
@@ -50,11 +54,14 @@ class SquaredDistance:
         self.least = 0.0
         self.largest = float((self.xx.max() ** 0.5 + self.yy.max() ** 0.5) ** 2)
 
-    def slack(self, rows: slice, g: np.ndarray, out: np.ndarray) -> np.ndarray:
-        """Write g_j - |x_i - y_j|^2 for these rows into `out`, by one product."""
-        left = np.column_stack([2 * self.x[rows], self.xx[rows], np.ones(len(out))])
+    def slacks(self, g: np.ndarray) -> Slacks:
+        """Return the function that writes g_j - |x_i - y_j|^2 for some rows: a product.
+
+        It is (2 x_i, |x_i|^2, 1) . (y_j, -1, g_j - |y_j|^2).
+        """
+        left = np.column_stack([2 * self.x, self.xx, np.ones(len(self.x))])
         right = np.vstack([self.y.T, -np.ones(len(g)), g - self.yy])
-        return np.matmul(left, right, out=out)
+        return lambda rows, out: np.matmul(left[rows], right, out=out)
 
     def entries(self, i: np.ndarray, j: np.ndarray) -> np.ndarray:
         """Return |x_i - y_j|^2 at paired indices."""

@@ -36,19 +36,22 @@ class StreamedKernel:
     f_i = -max_j (g_j - C_ij). So nothing overflows and no row vanishes.
     """
 
+    passes = 1  # of exp in a fold
+
     def __init__(self, cost, work: Work):
         self.cost, self.work, self.shape = cost, work, cost.shape
         n, m = cost.shape
         step = min(n, max(1, BLOCK // m))
         self.blocks = [slice(i, min(i + step, n)) for i in range(0, n, step)]
         self.slack, self.block = np.empty((step, m)), np.empty((step, m))
-        self.f, self.held = np.empty(n), None
+        self.held = None
         self.room = ROOM * (n + m)
 
     def absorb(self, g: np.ndarray, eps: float, dtype: type = np.float64) -> np.ndarray:
         """Take up g and return f; free when the kernel is there already."""
         if self.held != (key := (g.tobytes(), eps, dtype)):
             self.held, self.g, self.dtype = key, g, dtype
+            self.slacks, self.f = self.cost.slacks(g), np.empty(self.shape[0])
             self.rate = dtype(np.log2(np.e) / eps)  # exp2 is faster than exp
             self.floor = np.full(len(g), FLOOR[dtype], dtype)
             self.work.exp_passes += 1
@@ -57,17 +60,15 @@ class StreamedKernel:
 
     def _take_up(self) -> None:
         for rows in self.blocks:
-            self._exponentials(rows, self._rows_of(self.block, rows))
+            self._exponentials(rows, self._part(self.block, rows))
 
-    def _rows_of(self, store: np.ndarray, rows: slice) -> np.ndarray:
-        return (
-            store.ravel()
-            .view(self.dtype)[: store.size]
-            .reshape(store.shape)[: rows.stop - rows.start]
-        )
+    def _part(self, store: np.ndarray, rows: slice) -> np.ndarray:
+        """Return as many rows of a store, seen with the dtype of the kernel."""
+        seen = store.ravel().view(self.dtype)[: store.size]
+        return seen.reshape(store.shape)[: rows.stop - rows.start]
 
     def _exponentials(self, rows: slice, out: np.ndarray) -> np.ndarray:
-        slack = self.cost.slack(rows, self.g, self.slack[: len(out)])
+        slack = self.slacks(rows, self.slack[: len(out)])
         top = slack.max(axis=1, keepdims=True)
         self.f[rows] = -top[:, 0]
         np.subtract(slack, top, out=out, casting="same_kind")
@@ -76,7 +77,7 @@ class StreamedKernel:
         return np.exp2(out, out=out)
 
     def _rows(self, rows: slice) -> np.ndarray:
-        return self._exponentials(rows, self._rows_of(self.block, rows))
+        return self._exponentials(rows, self._part(self.block, rows))
 
     def fold(self, y: np.ndarray, between: Between) -> tuple[np.ndarray, np.ndarray]:
         """Return s = K y and K^T z with z = between(s), in one pass over K."""
@@ -87,6 +88,7 @@ class StreamedKernel:
             s[rows] = K @ y
             w += between(s[rows], rows).astype(self.dtype, copy=False) @ K
         self.work.products += 2
+        self.work.exp_passes += self.passes
         return s, w
 
     def large(self, y: np.ndarray, level: np.ndarray) -> sp.csr_array:
@@ -118,6 +120,8 @@ class StreamedKernel:
 class HeldKernel(StreamedKernel):
     """The kernel of all pairs as a stored matrix: an exp pass once, then products."""
 
+    passes = 0
+
     def __init__(self, cost, work: Work):
         super().__init__(cost, work)
         self.store = np.empty(cost.shape)
@@ -125,7 +129,7 @@ class HeldKernel(StreamedKernel):
 
     def _take_up(self) -> None:
         n = self.shape[0]
-        self.K = self._rows_of(self.store, slice(0, n))
+        self.K = self._part(self.store, slice(0, n))
         for rows in self.blocks:
             self._exponentials(rows, self.K[rows])
 

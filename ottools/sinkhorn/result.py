@@ -48,10 +48,10 @@ class EntropicTransport:
         n, m = self.cost.shape
         with np.errstate(divide="ignore"):  # a weight 0 makes its entries 0
             left, right = np.log(self.a), np.log(self.b)
-        step = max(1, BLOCK // m)
+        step, slacks = max(1, BLOCK // m), self.cost.slacks(self.g)
         for i in range(0, n, step):
             rows = slice(i, min(i + step, n))
-            P = self.cost.slack(rows, self.g, np.empty((rows.stop - i, m)))
+            P = slacks(rows, np.empty((rows.stop - i, m)))
             P += self.f[rows, None]
             P /= self.eps
             P += left[rows, None]

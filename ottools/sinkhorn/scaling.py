@@ -10,8 +10,8 @@ import numpy as np
 from .kernels import PrunedKernel, rows_of
 from .newton import ReducedDual, ascend
 
-START, FACTOR = 0.1, 3.0  # first eps over the mean of C - min C; divisor
-ACCURACY = 1e-2, 1e-4, 1e-7  # of the stages; the next when the last was not enough
+START, FACTOR = 0.1, 3.0  # first eps over the mean of C - min C, and its divisor
+CARE = 1e-2, 1e-4, 1e-7  # accuracy of the stages; the next when one was not enough
 LIGHT, COARSE = 1e-15, 1e-3  # weights and accuracies down to which float32 will do
 WORTHWHILE = 400**2  # entries from which on pruning pays
 SPARSE = 0.05  # share of entries above 1e-10 below which it pays
@@ -38,16 +38,19 @@ def maximise(kernel, task: Task) -> np.ndarray:
 
     Groups of points lighter than the accuracy of the stages may be left behind, from
     where there is no way in floats at a small eps: then the stages are gone through
-    again, more accurately.
+    again, more accurately and from where all costs are alike.
     """
-    for accuracy in ACCURACY:
-        g, error = descend(kernel, task, accuracy)
+    cost = kernel.cost
+    first = START * (cost.pairing(task.a, task.b) - cost.least)
+    for accuracy in CARE:
+        g, error = descend(kernel, task, stages(task.eps, first), accuracy)
+        first = 2 * cost.largest
         if error <= task.tol or kernel.work.iterations >= task.max_iter:
             break
     return g
 
 
-def descend(kernel, task: Task, accuracy: float) -> tuple[np.ndarray, float]:
+def descend(kernel, task: Task, steps, accuracy: float) -> tuple[np.ndarray, float]:
     """Return g and its marginal error after stages of decreasing eps.
 
     A stage starts on the line through the last two (eps-scaling: Cominetti and San
@@ -57,8 +60,7 @@ def descend(kernel, task: Task, accuracy: float) -> tuple[np.ndarray, float]:
     exact = min(task.a.min(), task.b.min()) < LIGHT or accuracy < COARSE
     dtype = np.float64 if exact else np.float32
     g, now, known = np.zeros(len(task.b)), kernel, []
-    spread = kernel.cost.pairing(task.a, task.b) - kernel.cost.least
-    for eps, following in pairwise(stages(task.eps, spread)):
+    for eps, following in pairwise(steps):
         g, _ = ascend(task.dual(now, eps, dtype), g, accuracy, task.max_iter)
         now = narrowed(now, g, eps)
         known = [*known[-1:], (eps, g)]
@@ -68,29 +70,27 @@ def descend(kernel, task: Task, accuracy: float) -> tuple[np.ndarray, float]:
     return finish(kernel, now, task, g)
 
 
-def stages(eps: float, spread: float) -> np.ndarray:
-    """Return the decreasing values of eps, which end at eps."""
-    first = max(eps, START * spread)
+def stages(eps: float, first: float) -> np.ndarray:
+    """Return the decreasing values of eps from about `first` on, which end at eps."""
+    first = max(eps, first)
     count = int(np.ceil(np.log(first / eps) / np.log(FACTOR) - 1e-9))
     return np.geomspace(first, eps, count + 1)
 
 
 def finish(kernel, now, task: Task, g: np.ndarray) -> tuple[np.ndarray, float]:
-    """Return g and its marginal error at the last eps.
+    """Return g and its marginal error over all entries, at the last eps.
 
-    What the entries kept say is verified over all entries, and when it is not so, more
-    are kept. The whole kernel in float64 has the last word.
+    What the entries kept say is verified on the whole kernel in float64, newly made at
+    the answer; if it does not hold, more entries are kept, and then all.
     """
     whole = task.dual(kernel, task.eps, np.float64)
-    for _ in range(2):
-        if now is kernel:
+    for left in (2, 1, 0):
+        dual = task.dual(now, task.eps, np.float64)
+        g, _ = ascend(dual, g, 0.9 * task.tol, task.max_iter)
+        if (error := whole.start(g).error) <= task.tol:
             break
-        part = task.dual(now, task.eps, np.float64)
-        g, _ = ascend(part, g, task.tol / 2, task.max_iter)
-        if whole.start(g).error <= task.tol:
-            break
-        now = pruned(kernel, MARGIN[1])
-    return ascend(whole, g, task.tol, task.max_iter)
+        now = kernel if now is kernel or left == 1 else pruned(kernel, MARGIN[1])
+    return g, error
 
 
 def narrowed(kernel, g: np.ndarray, eps: float):

@@ -121,8 +121,8 @@ def solve(cost, a, b, asked: tuple[float, float, int], Kernel) -> EntropicTransp
 def _potentials(cost, task: Task, work: Work, Kernel):
     """Return a kernel of all points and potentials f, g at them.
 
-    Points that are too light to count are left out, and then follow by the soft
-    c-transform, which is exact for them.
+    Points that are too light to count are left out at first: their g follows from f by
+    the soft c-transform, then every f from g.
     """
     i, j = task.a > NEGLIGIBLE, task.b > NEGLIGIBLE
     if i.all() and j.all():
@@ -130,21 +130,14 @@ def _potentials(cost, task: Task, work: Work, Kernel):
         g = maximise(kernel, task)
         return kernel, soft_transform(kernel, g, task.b, task.eps), g
     core = replace(task, a=task.a[i], b=task.b[j])
-    _, f, g = _potentials(cost.take(i, j), core, work, Kernel)
-    everywhere = (
-        _followed(lambda: cost.take(~i, j), i, f, (g, core.b), task.eps),
-        _followed(lambda: cost.take(i, ~j).transposed(), j, g, (f, core.a), task.eps),
-    )
-    return Kernel(cost, work), *everywhere
-
-
-def _followed(way, here, known, other, eps: float) -> np.ndarray:
-    """Return the potential known `here` at all points, by the way to the others."""
-    full = np.empty(len(here))
-    full[here] = known
-    if not here.all():
-        full[~here] = soft_transform(StreamedKernel(way(), Work()), *other, eps)
-    return full
+    _, f, g_core = _potentials(cost.take(i, j), core, work, Kernel)
+    g = np.empty(len(j))
+    g[j] = g_core
+    if not j.all():
+        back = StreamedKernel(cost.take(i, ~j).transposed(), Work())
+        g[~j] = soft_transform(back, f, core.a, task.eps)
+    kernel = Kernel(cost, work)
+    return kernel, soft_transform(kernel, g, task.b, task.eps), g
 
 
 def soft_transform(kernel, g, b, eps: float) -> np.ndarray:
