@@ -41,24 +41,24 @@ def _half(t):
     return (1 + t) / 2
 
 
+@np.errstate(divide="ignore")
 def _log(t):
-    with np.errstate(divide="ignore"):
-        return np.log(t)
+    return np.log(t)
 
 
+@np.errstate(divide="ignore")
 def _inverse(t):
-    with np.errstate(divide="ignore"):
-        return 1 / np.asarray(t, dtype=float)
+    return 1 / np.asarray(t, dtype=float)
 
 
+@np.errstate(over="ignore")
 def _exp(y):
-    with np.errstate(over="ignore"):
-        return np.exp(y)
+    return np.exp(y)
 
 
+@np.errstate(over="ignore")
 def _square(y):
-    with np.errstate(over="ignore"):
-        return np.square(y)
+    return np.square(y)
 
 
 def _below(y, end: float, inner: Callable, beyond: float = np.inf):
@@ -67,8 +67,10 @@ def _below(y, end: float, inner: Callable, beyond: float = np.inf):
     return np.where(inside, inner(np.where(inside, y, end - 1)), beyond)
 
 
-def _cut(y):
-    return np.maximum(y, 1 - np.log(2))
+@np.errstate(over="ignore")
+def _non_saturating_conjugate(y):
+    v = np.maximum(y, 1 - np.log(2))
+    return 2 * np.exp(v - 1) - v
 
 
 def _js_conjugate(y):
@@ -108,7 +110,7 @@ GENERATORS: dict[str, Generator] = {
     "chi2": Generator(
         lambda t: _square(t - 1),
         lambda t: 2 * (t - 1),
-        lambda y: np.maximum(y, -2) + _square(np.maximum(y, -2)) / 4,
+        lambda y: np.maximum(y, -2) + _square(np.maximum(y, -2) / 2),
         np.inf,
         chi_square,
     ),
@@ -123,7 +125,7 @@ GENERATORS: dict[str, Generator] = {
     "non_saturating": Generator(
         lambda t: 2 * xlogy(_half(t), _half(t)),
         lambda t: np.log(_half(t)) + 1,
-        lambda y: 2 * _exp(_cut(y) - 1) - _cut(y),
+        _non_saturating_conjugate,
         np.inf,
         lambda p, q: rel_entr(p + q, 2 * q),
     ),

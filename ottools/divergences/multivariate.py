@@ -44,14 +44,16 @@ def gaussian_kl_full(mean_p, cov_p, mean_q, cov_q) -> float:
             "means and covariances must have shapes (d,) and (d, d); got "
             f"{mean_p.shape}, {A.shape}, {mean_q.shape}, {B.shape}."
         )
-    # Both laws scaled alike have the same divergence: B becomes a correlation matrix.
-    spread = np.sqrt(np.diag(B))
-    flat = spread == 0
-    if np.any(np.diag(A)[flat] > 0) or np.any((mean_p != mean_q)[flat]):
+    live = np.diag(B) > 0
+    if np.any(np.diag(A)[~live] > 0) or np.any((mean_p != mean_q)[~live]):
         return float("inf")
-    unit = np.where(flat, 1.0, spread)
+    if not live.any():
+        return 0.0
+    A, B = A[np.ix_(live, live)], B[np.ix_(live, live)]
+    # Both laws scaled alike have the same divergence: B becomes a correlation matrix.
+    unit = np.sqrt(np.diag(B))
     with np.errstate(over="ignore"):
-        gap = 2 * ((mean_p / 2 - mean_q / 2) / unit)
+        gap = 2 * ((mean_p / 2 - mean_q / 2)[live] / unit)
         A, B = A / unit / unit[:, None], B / unit / unit[:, None]
         size = np.abs(A).sum() + np.abs(gap).sum()
     in_range(size, False, "KL")

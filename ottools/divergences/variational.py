@@ -9,14 +9,16 @@ import numpy as np
 from ottools.divergences.discrete import in_range, pair
 from ottools.divergences.generators import generator
 
+LARGEST_RATIO = 1e300
+
 
 def optimal_critic(name: str, p, q) -> np.ndarray:
     """Return T_i = f'(p_i/q_i), at which the variational bound is the divergence.
 
     Where q_i = 0 the ratio is infinite and T_i the slope of f at infinity; where p_i is
-    0 as well T_i is f'(1), for any value does. Rounding may not push T_i to the end of
-    the domain of the conjugate, or past it, while q_i > 0. Shapes (..., n), (..., n)
-    give (..., n); T_i is -inf where p_i = 0 and f'(0) is.
+    0 as well T_i is f'(1), for any value does. While q_i > 0 rounding may not push T_i
+    to the end of the domain of the conjugate, and ratios count as 1e-300 to 1e300.
+    Shapes (..., n), (..., n) give (..., n); where p_i = 0 and f'(0) is -inf so is T_i.
 
     Raises ValueError when `name` is not in GENERATORS, or on improper weights.
 
@@ -29,7 +31,7 @@ def optimal_critic(name: str, p, q) -> np.ndarray:
     p, q = np.broadcast_arrays(*pair(p, q))
     with np.errstate(over="ignore"):
         ratio = np.where(q > 0, p / np.where(q > 0, q, 1), 1.0)
-        ratio = np.minimum(ratio, np.finfo(float).max)
+        ratio = np.clip(ratio, np.where(p > 0, 1 / LARGEST_RATIO, 0.0), LARGEST_RATIO)
         critic = entry.derivative(ratio)
     # At 1/2 the conjugate of TV is still finite; of the others none is at the end.
     last = np.nextafter(entry.slope, -np.inf) if name != "tv" else entry.slope
