@@ -86,8 +86,8 @@ def to_sphere(x) -> np.ndarray:
 def step(velocity: Callable, t: float, x, h: float, tableau: Tableau) -> np.ndarray:
     """Return one explicit Runge-Kutta step of size h (of any sign) from x at time t.
 
-    Shapes are those that velocity(t, x) keeps. Hairer, Norsett and Wanner 1993, Section
-    II.1, eq. (1.8).
+    Shapes are those that velocity(t, x) keeps. Hairer, Norsett and Wanner 1993,
+    Definition II.1.1.
 
     Examples
     --------
@@ -139,12 +139,11 @@ def integrate(
     (array([1.      , 0.904838, 0.818731]), array([0.0e+00, 8.0e-08, 1.5e-07]))
     """
     x0, times = real(x0, "x0"), _monotone(times)
-    if method not in METHODS:
-        raise ValueError(f"method must be one of {', '.join(METHODS)}; got {method!r}.")
+    tableau = _tableau(method)
     _check_shape("velocity", velocity(times[0], x0), x0)
 
     def advance(t, x, h):
-        return step(velocity, t, x, h, METHODS[method])
+        return step(velocity, t, x, h, tableau)
 
     x = _march(advance, x0, times, retract)
     error = step_doubling(velocity, times, x, method=method, retract=retract)
@@ -161,7 +160,7 @@ def step_doubling(
     velocities it is the error up to a relative O(h). It looks at x alone, so it also
     shows a state that was tampered with.
 
-    Raises ConvergenceError as `integrate`.
+    Raises ValueError for an unknown method and ConvergenceError as `integrate`.
 
     Examples
     --------
@@ -172,11 +171,13 @@ def step_doubling(
     halves = np.empty(2 * len(times) - 1)
     halves[::2], halves[1::2] = times, (times[1:] + times[:-1]) / 2
 
+    tableau = _tableau(method)
+
     def advance(t, x, h):
-        return step(velocity, t, x, h, METHODS[method])
+        return step(velocity, t, x, h, tableau)
 
     gap = np.abs(x - _march(advance, x[0], halves, retract)[::2])
-    growth = 2.0 ** METHODS[method].order
+    growth = 2.0**tableau.order
     return gap.reshape(len(times), -1).max(axis=1) * growth / (growth - 1)
 
 
@@ -235,6 +236,12 @@ def stochastic_heun(drift: Callable, diffusion: Callable, x0, times, *, rng):
         return x + h * (here + there) / 2 + middle * noise
 
     return _drive(advance, x0, times, rng)
+
+
+def _tableau(method: str) -> Tableau:
+    if method not in METHODS:
+        raise ValueError(f"method must be one of {', '.join(METHODS)}; got {method!r}.")
+    return METHODS[method]
 
 
 def _march(advance, x0, times, retract) -> np.ndarray:

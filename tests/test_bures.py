@@ -137,6 +137,19 @@ def test_closed_forms():
     assert bures.bures_distance(A, B) ** 2 == pytest.approx(8 - 2 * np.sqrt(trace))
 
 
+@pytest.mark.parametrize("scale", [2.0**1020, 2.0**-1070])
+def test_to_the_ends_of_the_floats(scale):
+    # Sums of 40 squares of these factors are no floats any more, or have no digits.
+    A, B = scale * np.eye(40), 4 * scale * np.eye(40)
+    root = np.sqrt(40) * np.sqrt(scale)
+    assert bures.bures_distance(A, B) == pytest.approx(root, rel=1e-14, abs=0)
+    np.testing.assert_allclose(bures.optimal_map(A, B), 2 * np.eye(40), atol=1e-14)
+    np.testing.assert_array_equal(bures.geodesic(A, B, [0, 1]), [A, B])
+    found = bures.barycentre([A, B], [0.5, 0.5])
+    rtol = 1e-14 if scale > 1 else 0.1  # subnormal numbers have few digits
+    np.testing.assert_allclose(found.covariance / 9, (A + B) / 20, rtol=rtol)
+
+
 def test_map_of_systems_in_two_forms(rng):
     A, B = (gaussians.random_covariance(rng, 5) for _ in range(2))
     lam, V = np.linalg.eigh(A)
@@ -302,6 +315,9 @@ def test_certificate_of_a_barycentre_grows_with_its_fault(rng):
     for fault in faults:
         assert 0 <= fault.value - found.value <= fault.gap + 1e-14
         assert fault.gap > 10 * found.gap
+    far = bures.certify_barycentre(np.eye(3) * 1e200, covs * 1e-200)
+    assert far.value == pytest.approx(3e200, rel=1e-12)
+    assert far.gap >= far.value * (1 - 1e-12)
     blind = bures.certify_barycentre(np.diag([1.0, 1.0, 0.0]), covs)
     assert blind.gap == np.inf
 
@@ -313,6 +329,13 @@ def test_residual_is_half_the_gradient(rng):
     I = np.eye(3)
     expected = np.sqrt(np.trace((I - M) @ S @ (I - M)))
     assert bures.certify_barycentre(S, covs).residual == pytest.approx(expected)
+
+
+def test_weightless_covariances_do_not_count():
+    line = np.diag([1.0, 0.0])
+    found = bures.barycentre([line, np.eye(2)], [1.0, 0.0])
+    np.testing.assert_allclose(found.covariance, line, atol=1e-15)
+    assert found.gap == pytest.approx(0, abs=1e-14)
 
 
 def test_barycentre_of_nothing_but_points():

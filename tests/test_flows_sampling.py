@@ -240,6 +240,12 @@ E1 = [[1.0, 0.0]]
             "steps must be a whole number",
         ),
         (lambda: flows.certify_sample(BELL, []), "x must have shape"),
+        (
+            lambda: flows.ula(
+                Target(BELL.value, lambda x: x[:, 0]), [0.0, 1.0], 1, 1, rng=None
+            ),
+            r"gradients \(2, 1\); got \(2,\) and \(2,\)",
+        ),
         (lambda: flows.attention_velocity([[1.0, 1.0]], 1.0), "norm 1; got 1.4142"),
         (lambda: flows.attention_energy(E1, 0.0), "beta must be finite and > 0"),
         (lambda: flows.token_flow(E1, 1.0, -0.1, 1), "step must be finite and > 0"),

@@ -330,6 +330,10 @@ still = lambda _t, x: 0 * x
     [
         (lambda: integrate(still, [1.0], [0, 1], method="ab2"), "method must be one"),
         (lambda: integrate(still, [np.nan], [0, 1]), "x0 must be finite"),
+        (
+            lambda: integrators.step_doubling(still, [0, 1], [1, 1], method="ab2"),
+            "method must be one of euler, midpoint, heun, rk4; got 'ab2'",
+        ),
         (lambda: integrate(still, [1.0], [0, 1, 1]), "strictly increasing"),
         (lambda: integrate(still, [1.0], []), r"got shape \(0,\)"),
         (lambda: integrate(still, [1.0], 1.0), r"got shape \(\)"),

@@ -11,6 +11,7 @@ from ottools.bures.factors import (
     spectrum,
     symmetric,
     unit_factor,
+    unit_scale,
 )
 from ottools.bures.maps import half_map
 from ottools.convergence import ConvergenceError
@@ -43,9 +44,9 @@ def barycentre(
     """Return the S that minimises sum_i w_i W_2(N(0, S), N(0, A_i))^2.
 
     The fixed point of S <- M S M, M = sum_i w_i T_i (Alvarez-Esteban, del Barrio,
-    Cuesta-Albertos and Matran 2016, eq. 7), here in factors S = L L^T: L <- M L is the
-    weighted mean of the factors of the A_i, each turned to be closest to L. It needs no
-    inverse, so the A_i may be singular; one of them regular makes S unique.
+    Cuesta-Albertos and Matran 2016, Theorem 4.2), here in factors S = L L^T: L <- M L
+    is the weighted mean of the factors of the A_i, each turned to be closest to L. It
+    needs no inverse, so the A_i may be singular; one of them regular makes S unique.
 
     Parameters
     ----------
@@ -110,7 +111,8 @@ def certify_barycentre(S, covs, weights=None) -> Barycentre:
     S = symmetric(S, "S")
     if S.shape != X.shape[1:]:
         raise ValueError(f"S must have shape {X.shape[1:]}; got {S.shape}.")
-    return _certified(np.ldexp(S, -2 * k), X, w, k, 0)
+    top = max(k, int(unit_scale(S)[1]))
+    return _certified(np.ldexp(S, -2 * top), np.ldexp(X, k - top), w, top, 0)
 
 
 def _certified(S, X, w, k: int, iterations: int) -> Barycentre:

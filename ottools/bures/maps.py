@@ -135,7 +135,8 @@ def geodesic(A, B, t) -> np.ndarray:
 def distance_gradient(A, B) -> np.ndarray:
     """Return I - T, the gradient in A of bures_distance(A, B)^2, shape (..., d, d).
 
-    T is the optimal map from A to B (Bhatia, Jain and Lim 2019, Section 6).
+    T is the optimal map from A to B: the dual potential of the distance is the mean of
+    x^T (I - T) x, which is linear in A.
 
     Raises ValueError as `optimal_map` does.
 

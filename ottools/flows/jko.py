@@ -59,7 +59,7 @@ def jko_step(
     """Return the quantiles that minimise E(q') + W_2(q', q)^2/(2 tau).
 
     One implicit Euler step of the gradient flow of E (Jordan, Kinderlehrer and Otto
-    1998, eq. 4), where on the line W_2^2 is the mean of |q' - q|^2. Newton's method; a
+    1998), where on the line W_2^2 is the mean of |q' - q|^2. Newton's method; a
     step ends short of where quantiles would meet. The Hessian has three bands, and is
     full with an interaction.
 

@@ -58,7 +58,7 @@ def ula(target: Target, x0, step, steps: int, *, rng) -> LangevinSample:
     Raises
     ------
     ValueError
-        When x0, step, steps or rng is improper.
+        When x0, step, steps or rng is improper, or the target gives other shapes.
     ConvergenceError
         When a state is not finite; `last` holds the last finite one.
 
@@ -68,7 +68,7 @@ def ula(target: Target, x0, step, steps: int, *, rng) -> LangevinSample:
     >>> ula(bell, [[0.0, 0.0]], 0.1, 5, rng=np.random.default_rng(0)).x.shape
     (1, 2)
     """
-    x, h, rng = points(x0, "x0"), scalar(step, "step"), generator(rng)
+    x, h, rng = _start(target, x0), scalar(step, "step"), generator(rng)
     for _ in range(whole(steps, "steps")):
         moved = _propose(target, x, h, rng)
         if not np.all(np.isfinite(moved)):
@@ -99,7 +99,7 @@ def mala(target: Target, x0, step, steps: int, *, rng) -> LangevinSample:
     >>> found.acceptance
     1.0
     """
-    x, h, rng = points(x0, "x0"), scalar(step, "step"), generator(rng)
+    x, h, rng = _start(target, x0), scalar(step, "step"), generator(rng)
     accepted, steps = 0.0, whole(steps, "steps")
     for _ in range(steps):
         y = _propose(target, x, h, rng)
@@ -131,6 +131,17 @@ def certify_sample(target: Target, x, *, acceptance: float = 1.0) -> LangevinSam
         spread = np.std(terms, ddof=1) / np.sqrt(n) if n > 1 else np.inf
     virial, spread = (float(v) if np.isfinite(v) else np.inf for v in (virial, spread))
     return LangevinSample(x, float(acceptance), virial, spread)
+
+
+def _start(target: Target, x0) -> np.ndarray:
+    x = points(x0, "x0")
+    shapes = np.shape(target.value(x)), np.shape(target.gradient(x))
+    if shapes != (x.shape[:1], x.shape):
+        raise ValueError(
+            f"The target must give values {x.shape[:1]} and gradients {x.shape}; got "
+            f"{shapes[0]} and {shapes[1]}."
+        )
+    return x
 
 
 def _propose(target: Target, x, h: float, rng) -> np.ndarray:

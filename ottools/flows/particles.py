@@ -37,9 +37,9 @@ def particle_flow(
 ) -> ParticleFlow:
     """Return the flow dx_i/dt = -gradient_i(x), the gradient flow of the energy in W_2.
 
-    Along it dE/dt = -mean_i |gradient_i|^2 (Ambrosio, Gigli and Savare 2008, eq.
-    11.2.4), which the defect measures: it vanishes like step^p, p the order of the
-    method in METHODS of `ottools.integrators`.
+    Along it dE/dt = -mean_i |gradient_i|^2 (Ambrosio, Gigli and Savare 2008,
+    Section 11.1), which the defect measures: it vanishes like step^p, p the order of
+    the method in METHODS of `ottools.integrators`.
 
     Parameters
     ----------

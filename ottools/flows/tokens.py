@@ -50,8 +50,8 @@ def attention_velocity(x, beta) -> np.ndarray:
 def attention_energy(x, beta) -> float:
     """Return mean_ij exp(beta (<x_i, x_j> - 1)), at most 1; 1 when all tokens agree.
 
-    Up to the constant e^beta n^2 this is the energy sum_ij e^{beta <x_i, x_j>} (ibid.,
-    Section 3.2), which does not fall along the flow. Shape x (n, d).
+    Up to the constant e^beta n^2 this is the energy sum_ij e^{beta <x_i, x_j>} (ibid.),
+    which does not fall along the flow. Shape x (n, d).
 
     Raises ValueError as `attention_velocity`.
 
@@ -67,7 +67,7 @@ def token_flow(x0, beta, step, steps: int, *, method: str = "rk4") -> TokenFlow:
     """Return the flow of tokens x_0 (n, d) under `attention_velocity`.
 
     Each step ends with x/|x|, so norms are 1 to rounding; time is the depth of a
-    transformer. Tokens in an open half-sphere tend to one point (ibid., Theorem 4.1).
+    transformer. Tokens in an open half-sphere tend to one point (ibid.).
 
     Raises
     ------
