@@ -27,7 +27,9 @@ def test_distances_to_the_last_digits(seed, feature, d):
     assert np.array_equal(costs.euclidean(y, x), costs.euclidean(x, y).T)
 
 
-@pytest.mark.parametrize("size", [1e-300, 1e-200, 1e-150, 1.0, 1e150, 1e200, 1e300])
+@pytest.mark.parametrize(
+    "size", [1e-300, 1e-200, 1e-160, 1e-150, 1.0, 1e150, 1e200, 1e300]
+)
 def test_distances_of_every_size(size):
     x, y = np.array([[3.0, 0.0], [0.0, 0.0]]), np.array([[0.0, 4.0], [0.0, 0.0]])
     expected = [[5.0, 3.0], [4.0, 0.0]]

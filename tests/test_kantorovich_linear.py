@@ -257,6 +257,39 @@ def test_perturbed_answers_are_shown_up(seed, h):
 
 
 @many(200)
+@given(slow.seeds, st.sampled_from(slow.WEIGHTS))
+def test_figures_by_their_definitions(seed, weighting):
+    """For any arrays at all: negative plans, wrong masses, infeasible potentials."""
+    C, a, b = draw(seed, "random", weighting, 5)
+    rng = np.random.default_rng(seed)
+    P, f, g = rng.normal(size=C.shape), rng.normal(size=len(a)), rng.normal(size=len(b))
+    t = certificate(C, a, b, P, f, g)
+    cells = list(np.ndindex(*C.shape))
+    assert t.value == pytest.approx(sum(P[c] * C[c] for c in cells))
+    assert t.gap == pytest.approx(t.value - a @ f - b @ g, abs=1e-13)
+    violations = [f[i] + g[j] - C[i, j] for i, j in cells]
+    assert t.infeasibility == pytest.approx(max(0, *violations), abs=1e-14)
+    slackness = sum(abs(P[i, j] * (C[i, j] - f[i] - g[j])) for i, j in cells)
+    assert t.slackness == pytest.approx(slackness)
+    rows = sum(abs(sum(row) - w) for row, w in zip(P, a, strict=True))
+    columns = sum(abs(sum(row) - w) for row, w in zip(P.T, b, strict=True))
+    negative = -2 * sum(min(P[c], 0) for c in cells)
+    assert t.marginal_error == pytest.approx(rows + columns + negative)
+
+
+@pytest.mark.parametrize("solve", [*SOLVERS, assignment])
+@pytest.mark.parametrize("size", [1e-4, 1e-8, 1e-11])
+def test_small_differences_between_large_costs(solve, size, rng):
+    """Absolute tolerances of 1e-10 would let any plan pass."""
+    u, v, R = rng.random(12), rng.random(12), rng.random((12, 12))
+    C = u[:, None] + v + size * R
+    assert abs(solve(C).gap) <= 1e-15
+    cheapest = solve(R)
+    if size >= 1e-8:
+        assert np.array_equal(solve(C).plan > 0, cheapest.plan > 0)
+
+
+@many(200)
 @given(slow.seeds, st.sampled_from(slow.COSTS), st.sampled_from(slow.WEIGHTS))
 def test_any_feasible_pair_bounds_the_optimum(seed, feature, weighting):
     """Weak duality, as the certificate states it, for random plans and potentials."""

@@ -21,6 +21,7 @@ from ottools.kantorovich import (
     wasserstein_1d,
     wasserstein_graph,
 )
+from ottools.kantorovich.graph import shortened
 from tests.references import transport as slow
 
 features, weightings = st.sampled_from(slow.PLACES), st.sampled_from(slow.WEIGHTS)
@@ -198,6 +199,21 @@ def test_a_potential_too_steep_is_shown_up():
     assert graph_certificate(*args, [1], [2, 0]).infeasibility == 0
     assert graph_certificate(*args, [1], [2.5, 0]).infeasibility == 0.5
     assert graph_certificate(*args, [1], [0, 2.5]).infeasibility == 0.5
+
+
+@many(100)
+@given(slow.seeds)
+def test_shortened_potentials(seed):
+    """min_k u_k + (distance from k), the largest 1-Lipschitz potential below u."""
+    rng = np.random.default_rng(seed)
+    n = int(rng.integers(2, 10))
+    _, lengths, edges = tree(rng, n)
+    u = 3 * rng.normal(size=n)
+    W = np.full((n, n), np.inf)
+    W[edges[:, 0], edges[:, 1]] = lengths
+    D = floyd_warshall(W, directed=False)
+    np.fill_diagonal(D, 0)
+    assert shortened(edges, lengths, u) == pytest.approx((u + D).min(axis=1), abs=1e-13)
 
 
 def test_parts_keep_their_mass():

@@ -72,7 +72,7 @@ def wasserstein_graph(edges, lengths, a, b, *, max_iter: int = 10**6) -> GraphTr
             f"HiGHS found no optimum in {limit} pivots; raise max_iter.", last=last
         )
     forward, backward = np.split(found.x, 2)
-    u = _shortened(edges, lengths, unit * found.eqlin.marginals)
+    u = shortened(edges, lengths, unit * found.eqlin.marginals)
     return _assess((edges, lengths), (a, b), forward - backward, u)
 
 
@@ -157,8 +157,17 @@ def _balanced(edges, demand):
     return demand - (surplus / np.bincount(part))[part]
 
 
-def _shortened(edges, lengths, u):
-    """Return the largest potential <= u that is 1-Lipschitz (Bellman and Ford)."""
+def shortened(edges, lengths, u) -> np.ndarray:
+    """Return the largest potential <= u that is 1-Lipschitz (Bellman and Ford).
+
+    edges (k,2), lengths (k,), u (n,). Raises nothing: it trusts its arguments.
+
+    Examples
+    --------
+    >>> path = np.array([[0, 1], [1, 2]])
+    >>> shortened(path, np.array([1.0, 2.0]), np.array([0.0, 9.0, 9.0]))
+    array([0., 1., 3.])
+    """
     source, target = np.concatenate([edges, edges[:, ::-1]]).T
     length = np.concatenate([lengths, lengths])
     moved = True
