@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
+from numbers import Real
 
 MASS_TOLERANCE = 1e-9
 
@@ -26,11 +27,15 @@ class Code:
 
 def _weights(p, name: str) -> tuple:
     weights = tuple(p)
-    if len(weights) < 2 or any(not w >= 0 for w in weights):
+    if len(weights) < 2 or any(not (isinstance(w, Real) and w >= 0) for w in weights):
         raise ValueError(f"{name} must be two or more weights >= 0; got {weights}.")
     if not abs(sum(weights) - 1) <= MASS_TOLERANCE:
         raise ValueError(f"{name} must sum to 1; got {float(sum(weights)):.12g}.")
     return weights
+
+
+def _is_whole(n) -> bool:
+    return isinstance(n, Real) and math.isfinite(n) and n == int(n)
 
 
 def is_prefix_free(words: Sequence[str]) -> bool:
@@ -57,7 +62,7 @@ def kraft_sum(lengths: Sequence[int]) -> Fraction:
     >>> kraft_sum((1, 2, 2))
     Fraction(1, 1)
     """
-    if any(n != int(n) or n < 0 for n in lengths):
+    if any(not _is_whole(n) or n < 0 for n in lengths):
         raise ValueError(f"lengths must be whole numbers >= 0; got {tuple(lengths)}.")
     return sum((Fraction(1, 2 ** int(n)) for n in lengths), Fraction(0))
 
@@ -77,6 +82,7 @@ def canonical_code(lengths: Sequence[int]) -> Code:
     """
     if kraft_sum(lengths) > 1:
         raise ValueError(f"lengths must have Kraft sum <= 1; got {tuple(lengths)}.")
+    lengths = [int(n) for n in lengths]
     words, reached = [""] * len(lengths), Fraction(0)
     for i in sorted(range(len(lengths)), key=lambda i: (lengths[i], i)):
         if lengths[i]:
@@ -164,7 +170,7 @@ def shannon_lengths(q) -> tuple[int, ...]:
 def encode(code: Code, symbols: Sequence[int]) -> str:
     """Return the words of the symbols, one after the other.
 
-    Raises ValueError when a symbol is not among 0, ..., n-1.
+    Raises ValueError when a symbol is not one of the whole numbers 0, ..., n-1.
 
     Examples
     --------
@@ -173,9 +179,9 @@ def encode(code: Code, symbols: Sequence[int]) -> str:
     """
     n = len(code.words)
     for i, symbol in enumerate(symbols):
-        if not 0 <= symbol < n:
+        if not _is_whole(symbol) or not 0 <= symbol < n:
             raise ValueError(f"symbols must lie in 0..{n - 1}; got {symbol} at {i}.")
-    return "".join(code.words[symbol] for symbol in symbols)
+    return "".join(code.words[int(symbol)] for symbol in symbols)
 
 
 def decode(code: Code, bits: str) -> list[int]:
@@ -217,9 +223,9 @@ def block_distribution(p, n: int) -> tuple:
     >>> block_distribution((Fraction(1, 2), Fraction(1, 2)), 2)[0]
     Fraction(1, 4)
     """
-    if n < 1:
+    if not _is_whole(n) or n < 1:
         raise ValueError(f"n must be a whole number >= 1; got {n!r}.")
-    return tuple(math.prod(block) for block in product(_weights(p, "p"), repeat=n))
+    return tuple(math.prod(block) for block in product(_weights(p, "p"), repeat=int(n)))
 
 
 def complete_length_multisets(n: int, max_length: int) -> Iterator[tuple[int, ...]]:
