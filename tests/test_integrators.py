@@ -277,6 +277,15 @@ def test_stationary_variance_shows_the_weak_order(h, rng):
         assert variance - 1 == pytest.approx(bias, rel=0.6)
 
 
+def test_half_steps_know_the_time(rng):
+    # dx = t dt without noise: Euler gives 0 in one step and 1/4 in two.
+    found = integrators.euler_maruyama(
+        lambda t, _x: t, lambda _t, _x: 0.0, [0.0], [0.0, 1.0], rng=rng
+    )
+    assert found.x.tolist() == [[0], [0]]
+    assert found.error.tolist() == [0, 0.25]
+
+
 def test_noise_that_grows_with_time(rng):
     # dx = t dW: variance 1/3 at t = 1; the trapezoid of t^2 dt without its O(h^2).
     n, times = 40000, grid(0.25)

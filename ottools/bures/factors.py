@@ -73,7 +73,7 @@ def symmetric(A, name: str) -> np.ndarray:
         raise ValueError(
             f"{name} must be symmetric; mirrored entries differ by {worst:.3g}."
         )
-    return np.where(A == mirrored, A, A / 2 + mirrored / 2)  # halves may vanish
+    return np.where(mirrored == A, A, A / 2 + mirrored / 2)  # halves may vanish
 
 
 def unit_scale(A) -> tuple[np.ndarray, np.ndarray]:
