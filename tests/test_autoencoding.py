@@ -11,6 +11,7 @@ from ottools import linear_models as lm
 from ottools.models import Autoencoder, autoencoder, convolutional_denoiser
 from ottools.training import (
     FitConfig,
+    apply,
     cross_entropy,
     fit_autoencoder,
     pretrain_stack,
@@ -30,12 +31,6 @@ def planes(seed=0, n=200):
 def ellipsoid():
     """Gaussian points in five dimensions, the last of them flat."""
     return np.random.default_rng(0).normal(size=(200, 5)) * [3.0, 2.0, 0.7, 0.4, 0.1]
-
-
-def out(network, x) -> np.ndarray:
-    """Return what a network makes of an array."""
-    with torch.no_grad():
-        return network(torch.as_tensor(x, dtype=torch.float32)).numpy().astype(float)
 
 
 def test_the_losses_by_their_definitions():
@@ -59,7 +54,7 @@ def test_a_linear_autoencoder_learns_the_plane_of_pca():
     net = autoencoder((5, 2), rng, output=nn.Identity)
     fit = fit_autoencoder(net, x, FitConfig(steps=500, lr=3e-2), rng)
     best = lm.pca(x, 2).error
-    reached = lm.reconstruction_error(x, out(fit.network, x))
+    reached = lm.reconstruction_error(x, apply(fit.network, x))
     assert best * (1 - 1e-4) <= reached <= 1.01 * best
 
 
@@ -102,8 +97,7 @@ def test_trained_with_noise_it_is_the_wiener_filter():
     rng = np.random.default_rng(6)
     net = autoencoder((2, 2), rng, output=nn.Identity)
     fit = fit_autoencoder(net, x, FitConfig(600, 2e-2, batch=1000, noise=1.0), rng)
-    with torch.no_grad():
-        learned = out(fit.network, np.eye(2)) - out(fit.network, np.zeros((1, 2)))
+    learned = apply(fit.network, np.eye(2)) - apply(fit.network, np.zeros((1, 2)))
     assert np.abs(learned - lm.wiener(x, 1.0).matrix).max() < 0.05
 
 
@@ -113,7 +107,7 @@ def test_two_points_under_noise_are_told_apart_by_tanh():
     x = np.repeat([[-1.0], [1.0]], 500, axis=0)
     fit = fit_autoencoder(net, x, FitConfig(600, 2e-2, noise=0.8), rng)
     y = np.linspace(-2, 2, 41)[:, None]
-    assert np.abs(out(fit.network, y) - np.tanh(y / 0.64)).max() < 0.1
+    assert np.abs(apply(fit.network, y) - np.tanh(y / 0.64)).max() < 0.1
 
 
 def test_a_stack_is_unrolled_in_the_right_order():
@@ -135,7 +129,7 @@ def test_a_linear_stack_trained_greedily_comes_near_pca():
     stack = pretrain_stack((5, 3, 2), x, config, rng, activation=nn.Identity)
     best = [lm.pca(x, k).error for k in (3, 2)]
     assert abs(stack.losses[0] / best[0] - 1) < 0.02
-    whole = lm.reconstruction_error(x, out(stack.network, x))
+    whole = lm.reconstruction_error(x, apply(stack.network, x))
     assert best[1] * (1 - 1e-4) <= whole <= 1.2 * best[1]
 
 

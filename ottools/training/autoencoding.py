@@ -127,6 +127,18 @@ def _noisy(x: Tensor, noise: float, rng: np.random.Generator) -> Tensor:
     return x + noise * torch.from_numpy(rng.normal(size=tuple(x.shape))).to(x)
 
 
+def apply(network: nn.Module, data) -> np.ndarray:
+    """Return what a network makes of an array (n, ...), as an array of floats.
+
+    Examples
+    --------
+    >>> apply(nn.Identity(), [[0.5, 1.0]])
+    array([[0.5, 1. ]])
+    """
+    with torch.no_grad():
+        return network(_finite(data)).numpy().astype(float)
+
+
 @dataclass(frozen=True)
 class StackResult:
     """A deep autoencoder put together from shallow ones.
