@@ -134,6 +134,16 @@ def test_another_plan_of_the_same_marginals_is_refuted():
     assert statuses == ["certified"] * 4 + ["refuted"]
 
 
+def test_negative_mass_is_refuted():
+    t = exact_certificate([[1, 1], [1, 1]])
+    more, less = Fraction(3, 4), Fraction(-1, 4)
+    wrong = replace(t, plan=((more, less), (less, more)))
+    assert wrong.value == t.value
+    assert not wrong.optimal
+    statuses = [v.status for v in wrong.verdicts()]
+    assert statuses == ["certified", "certified", "refuted", "certified", "certified"]
+
+
 def test_floats_are_taken_exactly():
     t = exact_certificate([[0.1]], [1.0], None)
     assert t.value == Fraction(3602879701896397, 36028797018963968)
