@@ -10,6 +10,7 @@ from ottools.bures.factors import (
     aligned,
     spectrum,
     symmetric,
+    times_power,
     unit_factor,
     unit_scale,
 )
@@ -112,13 +113,13 @@ def certify_barycentre(S, covs, weights=None) -> Barycentre:
     if S.shape != X.shape[1:]:
         raise ValueError(f"S must have shape {X.shape[1:]}; got {S.shape}.")
     top = max(k, int(unit_scale(S)[1]))
-    return _certified(np.ldexp(S, -2 * top), np.ldexp(X, k - top), w, top, 0)
+    return _certified(times_power(S, -2 * top), times_power(X, k - top), w, top, 0)
 
 
 def _certified(S, X, w, k: int, iterations: int) -> Barycentre:
     # S and the X_i X_i^T are covariances divided by 4^k.
     L, m = unit_factor(S, "S")
-    L = np.ldexp(L, m)
+    L = times_power(L, m)
     Y = aligned(X, L)
     value = w @ _squares(Y - L)
     trace = w @ np.einsum("kij,ij->k", Y, L)  # sum_i w_i tr (S^1/2 A_i S^1/2)^1/2
@@ -126,7 +127,7 @@ def _certified(S, X, w, k: int, iterations: int) -> Barycentre:
     c = spectrum(_mean(Z @ _mirrored(Z), w), "S")[0][-1]
     gap = max(np.sum(L * L) + (c - 2) * trace, 0.0) if np.all(seen) else np.inf
     return Barycentre(
-        covariance=np.ldexp(S, 2 * k),
+        covariance=times_power(S, 2 * k),
         value=float(np.ldexp(value, 2 * k)),
         residual=float(np.ldexp(np.linalg.norm(_mean(Y, w) - L), k)),
         gap=float(np.ldexp(gap, 2 * k)),
@@ -142,7 +143,7 @@ def _factors(covs, weights) -> tuple[np.ndarray, np.ndarray, int]:
     A, w = A[w > 0], w[w > 0]
     X, k = unit_factor(A, "covs")
     top = k.max()
-    return np.ldexp(X, (k - top)[:, None, None]), w, int(top)
+    return times_power(X, k - top), w, int(top)
 
 
 def _mirrored(X) -> np.ndarray:

@@ -47,7 +47,7 @@ def factor(A, name: str = "A") -> np.ndarray:
            [1., 1.]])
     """
     X, k = unit_factor(symmetric(A, name), name)
-    return np.ldexp(X, k[..., None, None])
+    return times_power(X, k)
 
 
 def symmetric(A, name: str) -> np.ndarray:
@@ -66,6 +66,8 @@ def symmetric(A, name: str) -> np.ndarray:
             f"{name} must have shape (..., d, d), none of them 0; got {A.shape}."
         )
     mirrored = np.swapaxes(A, -1, -2)
+    if np.array_equal(A, mirrored):
+        return A
     gap = np.abs(A / 2 - mirrored / 2).max(axis=(-2, -1))
     allowed = ROUNDING * A.shape[-1] * np.abs(A).max(axis=(-2, -1))
     if np.any(gap > allowed):
@@ -77,10 +79,10 @@ def symmetric(A, name: str) -> np.ndarray:
 
 
 def unit_scale(A) -> tuple[np.ndarray, np.ndarray]:
-    """Return A/4^k, with largest entry in [1/2, 2], and the integers k (...).
+    """Return A/4^k and integers k (...): of ordinary size, so 0 for most A.
 
-    Powers of two change no digit, and neither products nor squares of the result can
-    overflow. A zero matrix stays as it is, with k = 0.
+    Powers of two change no digit, and products and squares of the result neither
+    overflow nor vanish: its largest entry lies between 2^-400 and 2^400, or is 0.
 
     Examples
     --------
@@ -89,8 +91,19 @@ def unit_scale(A) -> tuple[np.ndarray, np.ndarray]:
     (True, True)
     """
     _, power = np.frexp(np.abs(A).max(axis=(-2, -1)))
-    k = power // 2
-    return np.ldexp(A, -2 * k[..., None, None]), k
+    k = np.where(np.abs(power) < 400, 0, power // 2)
+    return times_power(A, -2 * k), k
+
+
+def times_power(A, k) -> np.ndarray:
+    """Return 2^k A exactly, for integers k (...) and matrices (..., d, d).
+
+    Examples
+    --------
+    >>> times_power(np.array([[3.0]]), np.array(2))
+    array([[12.]])
+    """
+    return np.ldexp(A, np.asarray(k)[..., None, None]) if np.any(k) else A
 
 
 def unit_factor(A, name: str) -> tuple[np.ndarray, np.ndarray]:
@@ -104,16 +117,16 @@ def unit_factor(A, name: str) -> tuple[np.ndarray, np.ndarray]:
 
     Examples
     --------
-    >>> X, k = unit_factor(np.array([[16.0, 16.0], [16.0, 16.0]]), "A")
+    >>> X, k = unit_factor(np.array([[4.0, 4.0], [4.0, 4.0]]), "A")
     >>> np.abs(X).round(12).tolist(), int(k)
-    ([[0.0, 1.0], [0.0, 1.0]], 2)
+    ([[0.0, 2.0], [0.0, 2.0]], 0)
     """
     unit, k = unit_scale(A)
     try:
         X = np.linalg.cholesky(unit)
     except np.linalg.LinAlgError:  # singular, or no covariance
         X = np.zeros_like(unit)
-    pivots = np.einsum("...ii->...i", X)
+    pivots = np.diagonal(X, axis1=-2, axis2=-1)
     if np.all(pivots > 1e-5 * pivots.max(axis=-1, keepdims=True)):
         return X, k
     lam, V = spectrum(unit, name)

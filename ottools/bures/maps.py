@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ottools.bures.distance import pair
-from ottools.bures.factors import EPS, aligned, unit_factor
+from ottools.bures.factors import EPS, aligned, times_power, unit_factor
 from ottools.measures import real
 
 
@@ -39,7 +39,7 @@ def optimal_map(A, B) -> np.ndarray:
             "orthogonal to the range of A (eigenvalues at rounding count as 0)."
         )
     T = Z @ np.swapaxes(Z, -1, -2)
-    return np.ldexp(T / 2 + np.swapaxes(T, -1, -2) / 2, (m - k)[..., None, None])
+    return times_power(T / 2 + np.swapaxes(T, -1, -2) / 2, m - k)
 
 
 def half_map(X, Y) -> tuple[np.ndarray, np.ndarray]:
@@ -124,12 +124,11 @@ def geodesic(A, B, t) -> np.ndarray:
     if np.any((t < 0) | (t > 1)):
         raise ValueError(f"t must lie in [0, 1]; got {t.min()} to {t.max()}.")
     (X, k), (Y, m) = unit_factor(A, "A"), unit_factor(B, "B")
-    top = np.maximum(k, m)[..., None, None]
-    XU = np.ldexp(aligned(X, Y), k[..., None, None] - top)
-    Y = np.ldexp(Y, m[..., None, None] - top)
+    top = np.maximum(k, m)
+    XU, Y = times_power(aligned(X, Y), k - top), times_power(Y, m - top)
     t = t.reshape(t.shape + (1,) * XU.ndim)
     F = (1 - t) * XU + t * Y
-    return np.ldexp(F @ np.swapaxes(F, -1, -2), 2 * top)
+    return times_power(F @ np.swapaxes(F, -1, -2), 2 * top)
 
 
 def distance_gradient(A, B) -> np.ndarray:
