@@ -139,6 +139,36 @@ def weights(values, count: int, name: str = "a") -> np.ndarray:
     return a / a.sum()
 
 
+def whole(value, name: str) -> int:
+    """Return `value` if it is a whole number >= 1.
+
+    Raises ValueError when it is not.
+
+    Examples
+    --------
+    >>> whole(3, "count")
+    3
+    """
+    if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
+        raise ValueError(f"{name} must be a whole number >= 1; got {value!r}.")
+    return int(value)
+
+
+def generator(rng) -> np.random.Generator:
+    """Return `rng` if it is a random generator of numpy.
+
+    Raises ValueError when it is not.
+
+    Examples
+    --------
+    >>> generator(np.random.default_rng(0)).normal() > 0
+    True
+    """
+    if not isinstance(rng, np.random.Generator):
+        raise ValueError(f"rng must be a numpy.random.Generator; got {rng!r}.")
+    return rng
+
+
 def quadrature(breaks: Sequence[float], panels: int = 64, order: int = 16):
     """Return Gauss-Legendre nodes and weights on an interval cut at `breaks`.
 
@@ -161,9 +191,7 @@ def quadrature(breaks: Sequence[float], panels: int = 64, order: int = 16):
     >>> round(float(w @ x**5), 12)
     0.166666666667
     """
-    for name, count in {"panels": panels, "order": order}.items():
-        if not isinstance(count, Integral) or count < 1:
-            raise ValueError(f"{name} must be a whole number >= 1; got {count!r}.")
+    panels, order = whole(panels, "panels"), whole(order, "order")
     cuts = real(breaks, "breaks")
     if cuts.ndim != 1 or len(cuts) < 2 or np.any(cuts[:-1] >= cuts[1:]):
         raise ValueError(f"breaks must be at least two increasing numbers; got {cuts}.")

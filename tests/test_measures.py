@@ -161,6 +161,12 @@ def test_mixture_far_out_and_without_a_part():
     assert table.shape == (2, 3)
 
 
+def test_whole_numbers_and_generators(rng):
+    assert [measures.whole(n, "n") for n in (1, np.int64(7))] == [1, 7]
+    assert type(measures.whole(np.int32(3), "n")) is int
+    assert measures.generator(rng) is rng
+
+
 def test_an_error_that_carries_its_last_iterate():
     @dataclasses.dataclass(frozen=True)
     class Result:
@@ -218,6 +224,11 @@ def test_an_error_that_carries_its_last_iterate():
         (lambda m: m.quadrature((-1e308, 1e308)), "breaks must lie within 4.4e307"),
         (lambda m: m.quadrature((0, 1), 0), "panels must be a whole number >= 1"),
         (lambda m: m.quadrature((0, 1), 2, 1.5), "order must be a whole number"),
+        (lambda m: m.whole(0, "n"), "n must be a whole number >= 1; got 0"),
+        (lambda m: m.whole(2.0, "n"), "n must be a whole number >= 1; got 2.0"),
+        (lambda m: m.whole(True, "n"), "n must be a whole number >= 1; got True"),
+        (lambda m: m.generator(0), "rng must be a numpy.random.Generator; got 0"),
+        (lambda m: m.generator(np.random), "rng must be a numpy.random.Generator"),
         (lambda m: m.gaussian_logpdf(0, 0, 0), "scale must be finite and > 0"),
         (lambda m: m.gaussian_logpdf(0, np.inf), "mean must be finite"),
         (lambda m: m.gaussian_logpdf(np.nan), "x must hold real numbers or infin"),

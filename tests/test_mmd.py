@@ -93,10 +93,11 @@ def test_invariances(seed, one, two, bandwidth, kernel):
 def test_small_tiles_change_nothing(seed, kind, bandwidth, kernel, size):
     rng, x, y, a, b = problem(seed, (kind, "plain"), least=2)
     x = np.concatenate([x, x[:1] + 1])
+    a = rng.dirichlet(np.ones(len(x)))
     call = lambda: (
-        mmd.mmd2_biased(x, y, bandwidth, a=None, b=b, kernel=kernel),
+        mmd.mmd2_biased(x, y, bandwidth, a, b, kernel=kernel),
         mmd.mmd2_unbiased(x, y, bandwidth, kernel=kernel),
-        *mmd.mmd2_gradient(x, y, bandwidth, b=b, kernel=kernel).gradient.ravel(),
+        *mmd.mmd2_gradient(x, y, bandwidth, a, b, kernel=kernel).gradient.ravel(),
         *mmd.mmd2_unbiased_gradient(x, y, bandwidth, kernel=kernel).gradient.ravel(),
         *mmd.witness(x, x, y, bandwidth, kernel=kernel),
         mmd.permutation_test(
@@ -131,6 +132,16 @@ def test_memory_does_not_grow_with_the_number_of_pairs(rng):
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         assert peak < 8e6  # the array of all pairs would take 72e6
+
+
+def test_a_point_is_at_distance_zero_of_itself(rng):
+    x = rng.normal(size=(300, 7))
+    x *= 99 / np.linalg.norm(x, axis=1).max()
+    rule, (x,), _ = pairs.prepare("gaussian", 1.0, x=x - x.mean(axis=0))
+    assert rule.by_product
+    assert np.ptp(np.diagonal(rule.squares(x, x))) > 0  # by a product alone it is not
+    for i, j, t in pairs.within(rule, x):
+        assert i != j or np.all(np.diagonal(t) == 0)
 
 
 def test_gaussian_kernel(rng):

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ottools.measures import points, weights
-from ottools.mmd.inputs import generator, whole
+from ottools.measures import generator, points, weights, whole
 from ottools.mmd.pairs import bandwidths, prepare
 
 

@@ -1,37 +1,5 @@
-"""Checks of the arguments that only the randomised methods have."""
+"""Where `whole` and `generator` were before they moved to `ottools.measures`."""
 
-from __future__ import annotations
+from ottools.measures import generator, whole
 
-from numbers import Integral
-
-import numpy as np
-
-
-def whole(value, name: str) -> int:
-    """Return `value` if it is a whole number >= 1.
-
-    Raises ValueError when it is not.
-
-    Examples
-    --------
-    >>> whole(3, "count")
-    3
-    """
-    if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
-        raise ValueError(f"{name} must be a whole number >= 1; got {value!r}.")
-    return int(value)
-
-
-def generator(rng) -> np.random.Generator:
-    """Return `rng` if it is a random generator of numpy.
-
-    Raises ValueError when it is not.
-
-    Examples
-    --------
-    >>> generator(np.random.default_rng(0)).normal() > 0
-    True
-    """
-    if not isinstance(rng, np.random.Generator):
-        raise ValueError(f"rng must be a numpy.random.Generator; got {rng!r}.")
-    return rng
+__all__ = ["generator", "whole"]

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ottools.measures import generator, whole
 from ottools.mmd.estimators import two_or_more
-from ottools.mmd.inputs import generator, whole
 from ottools.mmd.pairs import Rule, prepare, within
 
 # Relabellings looked at together: as many columns as a tile has rows.
