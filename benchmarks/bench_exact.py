@@ -129,7 +129,7 @@ def names(case: dict) -> list[str]:
         chosen.append("SciPy linear_sum_assignment")
     if case["n"] <= 200:
         chosen.append("SciPy HiGHS")
-    return [*chosen, "OTT small eps"] if case["n"] <= 1000 else chosen
+    return [*chosen, "OTT small eps"] if case["n"] <= 500 else chosen
 
 
 def run(chosen: Settings) -> None:

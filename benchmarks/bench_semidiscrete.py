@@ -9,6 +9,7 @@ potential defines, cut out of the square by the harness.
 from __future__ import annotations
 
 from functools import partial
+from itertools import product
 
 import numpy as np
 
@@ -83,13 +84,12 @@ def run(chosen: Settings) -> None:
     many = (50,) if chosen.quick else (100, 300)
     records = []
     with Arena(MODULE, CONTESTANTS, chosen) as arena:
-        for n in many:
-            for sites in ("spread", "clustered"):
-                case, known = {"n": n, "sites": sites}, {}
-                for tol in TOLS:
-                    found = arena.race(case, CONTESTANTS, tol, known)
-                    known = {r["name"]: r for r in found}
-                    records += found
+        for n, sites in product(many, ("spread", "clustered")):
+            case, known = {"n": n, "sites": sites}, {}
+            for tol in TOLS:
+                found = arena.race(case, CONTESTANTS, tol, known)
+                known = {r["name"]: r for r in found}
+                records += found
     store(TOPIC, {"solve": records}, chosen)
 
 

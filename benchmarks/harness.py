@@ -44,11 +44,11 @@ class Settings:
     quick: bool = False
     threads: int = 1
     cap: float = 60.0
-    floor: float = 3.0
-    multiple: float = 60.0
+    floor: float = 2.0
+    multiple: float = 50.0
     behind: float = 4.0
     rounds: int = 5
-    round_seconds: float = 12.0
+    round_seconds: float = 8.0
 
     def cap_beside(self, ours: float) -> float:
         """Return the cap of a peer: a multiple of our time, within the two bounds."""
@@ -56,7 +56,7 @@ class Settings:
 
 
 FULL = Settings()
-QUICK = Settings(quick=True, cap=4.0, floor=0.4, multiple=20.0, rounds=3)
+QUICK = Settings(quick=True, cap=4.0, floor=0.6, multiple=20.0, rounds=3)
 
 
 class LateError(RuntimeError):
@@ -159,14 +159,14 @@ class Arena:
         for name in names:
             limit = min(cap, max(SHORTEST, self.settings.behind * best))
             record = self.first_run(name, case, tol, limit, known.get(name))
-            records[name] = record
-            say(record)
-            if len(records) == 1:
+            if len(records) == 0:
                 cap = self.settings.cap_beside(record["seconds"][0])
             elif record["status"] == "arrived":
                 best = min(best, record["seconds"][0])
             elif record["status"] == "short" and limit < cap:
                 record["status"] = "behind"
+            records[name] = record
+            say(record)
         self.rounds(list(records.values()), best)
         return list(records.values())
 

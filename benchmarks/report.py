@@ -155,12 +155,16 @@ def mmd(content: dict) -> str:
     lines.append("| n | " + " | ".join(map(str, every)) + " | slope |")
     lines.append("|---|" + "---|" * (len(every) + 1))
     for name, sizes in found.items():
-        values = [sizes.get(n, float("nan")) for n in every]
         # Below a megabyte there is nothing to fit.
-        rate = slope(every, [max(v, 1.0) for v in values])
-        cells = " | ".join(f"{v:.0f}" if v >= 1 else "< 1" for v in values)
+        rate = slope(list(sizes), [max(v, 1.0) for v in sizes.values()])
+        cells = " | ".join(megabytes(sizes.get(n)) for n in every)
         lines.append(f"| {name} | {cells} | {rate:.1f} |")
     return "\n".join([*lines, ""])
+
+
+def megabytes(value: float | None) -> str:
+    """Return a memory as a table shows it."""
+    return "" if value is None else f"{value:.0f}" if value >= 1 else "< 1"
 
 
 def growth(content: dict) -> str:
@@ -182,7 +186,7 @@ def growth(content: dict) -> str:
             continue
         sizes = [r["case"]["n"] for r in records]
         time = slope(sizes, [typical(r) for r in records])
-        heavy = [(n, r["megabytes"]) for n, r in zip(sizes, records, strict=True)]
+        heavy = [(n, r.get("megabytes")) for n, r in zip(sizes, records, strict=True)]
         heavy = [(n, mb) for n, mb in heavy if mb and mb >= 1]
         memory = f"{slope(*zip(*heavy, strict=True)):.1f}" if len(heavy) > 2 else "flat"
         span = f"{sizes[0]}–{sizes[-1]}"

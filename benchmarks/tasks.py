@@ -54,6 +54,7 @@ class Task:
         if self.first is None:
             point = self.attempt(tol)
             return outcome([point], tol)
+        self.run(self.first)  # the first call of a library is cold
         trail = climb(self.attempt, tol, cap, start or self.first)
         if trail[-1].error <= tol * SLACK and len(trail) > 1:
             trail = refine(self.attempt, trail, tol)

@@ -2,8 +2,8 @@
 
     python -m benchmarks.worker benchmarks.bench_line
 
-Requests name a contestant of that module and a case; the task built for them is kept
-until another one is asked for, so that the clock sees the library's work alone.
+Requests name a contestant of that module and a case; the tasks built for a case are
+kept until another one comes, so that the clock sees the library's work alone.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ import json
 import os
 import sys
 import warnings
-from functools import lru_cache
 from pathlib import Path
 
 from benchmarks.tasks import Task, per_call
@@ -28,25 +27,30 @@ class Bench:
 
     def __init__(self, module):
         self.contestants = module.CONTESTANTS
-        self.task = lru_cache(maxsize=1)(self._build)
+        self.case, self.tasks = None, {}
 
-    def _build(self, name: str, case: str) -> Task:
-        gc.collect()
-        return self.contestants[name].build(json.loads(case))
+    def task(self, name: str, case: dict) -> Task:
+        """Return the task of a contestant; those of the last case are kept."""
+        if case != self.case:
+            self.case, self.tasks = case, {}
+            gc.collect()
+        if name not in self.tasks:
+            self.tasks[name] = self.contestants[name].build(case)
+        return self.tasks[name]
 
     def arrive(self, name, case, tol, cap, start=None) -> dict:
         """Bring a contestant to the tolerance."""
-        return self.task(name, json.dumps(case)).arrive(tol, cap, start)
+        return self.task(name, case).arrive(tol, cap, start)
 
     def clock(self, name, case, effort, at_least) -> dict:
         """Time the settled effort again."""
-        task = self.task(name, json.dumps(case))
+        task = self.task(name, case)
         return {"seconds": per_call(lambda: task.run(effort), at_least)}
 
     def peak(self, name, case, small, effort) -> dict:
         """Return the memory of one call above that before it, after a small call."""
-        self._build(name, json.dumps(small)).run(effort)
-        task = self._build(name, json.dumps(case))
+        self.task(name, small).run(effort)
+        task = self.task(name, case)
         before = start_of_peak()
         task.run(effort)
         return {"megabytes": max(0.0, peak_memory() - before)}
