@@ -196,8 +196,10 @@ def test_rows_are_problems(seed, feature, weighting, p):
             assert found[k, j] == pytest.approx(one, rel=1e-13, abs=slack)
 
 
+@pytest.mark.parametrize("block", [1, 100, 1 << 17])
 @pytest.mark.parametrize("weighted", ["a", "b", "both", "neither"])
-def test_rows_broadcast(weighted, rng):
+def test_rows_broadcast(weighted, block, rng, monkeypatch):
+    monkeypatch.setattr("ottools.kantorovich.line.BLOCK", block)
     x, y = rng.normal(size=(4, 1, 5)), rng.normal(size=(3, 6))
     a = rng.dirichlet(np.ones(5)) if weighted in ("a", "both") else None
     b = rng.dirichlet(np.ones(6), size=3) if weighted in ("b", "both") else None
@@ -205,6 +207,8 @@ def test_rows_broadcast(weighted, rng):
     for i, j in np.ndindex(4, 3):
         one = wasserstein_1d(x[i, 0], y[j], a, None if b is None else b[j], p=2)
         assert found[i, j] == pytest.approx(one)
+    turned = wasserstein_1d(y, x, b, a, p=2)
+    assert turned == pytest.approx(found)
     shared = wasserstein_1d(x[0, 0], y[0], rng.dirichlet(np.ones(5), size=7), p=2)
     assert shared.shape == (7,)
 

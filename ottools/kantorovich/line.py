@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from math import prod
+
 import numpy as np
 
 from ottools.measures import probability, real
+
+BLOCK = 1 << 17  # numbers sorted at once: they stay in the cache
 
 
 def wasserstein_1d(x, y, a=None, b=None, *, p: float = 1.0):
@@ -59,6 +63,24 @@ def rowwise(x, y, a, b, p) -> np.ndarray:
     >>> rowwise(np.array([[0.0, 2.0]]), np.array([[1.0]]), None, None, 1.0)
     array([1.])
     """
+    rows = np.broadcast_shapes(x.shape[:-1], y.shape[:-1])
+    size = (x.shape[-1] + y.shape[-1]) * prod(rows[1:])
+    step = max(1, BLOCK // size)
+    if not rows or rows[0] <= step:
+        return _at_once(x, y, a, b, p)
+    blocks = (slice(k, k + step) for k in range(0, rows[0], step))
+    parts = [
+        _at_once(*(_block(z, k, len(rows)) for z in (x, y, a, b)), p) for k in blocks
+    ]
+    return np.concatenate(parts)
+
+
+def _block(z, rows, axes: int):
+    """Return some of the rows of an array that has them, or all it has to share."""
+    return z if z is None or z.ndim <= axes or len(z) == 1 else z[rows]
+
+
+def _at_once(x, y, a, b, p) -> np.ndarray:
     if a is None and b is None and x.shape[-1] == y.shape[-1]:
         return _mean_power(np.sort(x), np.sort(y), np.array(1 / x.shape[-1]), p)
     rows = np.broadcast_shapes(x.shape[:-1], y.shape[:-1])

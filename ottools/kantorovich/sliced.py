@@ -6,11 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ottools.kantorovich.line import exponent, rowwise
+from ottools.kantorovich.line import BLOCK, exponent, rowwise
 from ottools.kantorovich.transport import whole
 from ottools.measures import points, real, weights
-
-BLOCK = 1 << 17  # numbers sorted at once: they stay in the cache
 
 
 @dataclass(frozen=True)
