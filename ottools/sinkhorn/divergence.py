@@ -58,12 +58,13 @@ def sinkhorn_divergence(x, y, a=None, b=None, *, eps, tol=1e-6) -> SinkhornDiver
     >>> round(sinkhorn_divergence([0.0, 1.0], [3.0, 4.0], eps=1.0).value, 6)
     9.0
     """
-    across = sinkhorn_points(x, y, a, b, eps=eps, tol=tol)
-    within_x = sinkhorn_points(x, x, a, a, eps=eps, tol=tol)
-    within_y = sinkhorn_points(y, y, b, b, eps=eps, tol=tol)
-    (to_x, to_y), in_x, in_y = (
-        point_gradients(z) for z in (across, within_x, within_y)
-    )
+    solve = lambda *z: sinkhorn_points(*z, eps=eps, tol=tol)
+    return assembled(solve(x, y, a, b), solve(x, x, a, a), solve(y, y, b, b))
+
+
+def assembled(across, within_x, within_y) -> SinkhornDivergence:
+    """Return the divergence from its three problems."""
+    (to_x, to_y), in_x, in_y = map(point_gradients, (across, within_x, within_y))
     return SinkhornDivergence(
         value=across.value - (within_x.value + within_y.value) / 2,
         gap=across.gap + (within_x.gap + within_y.gap) / 2,

@@ -41,6 +41,17 @@ def sinkhorn_points(x, y, a=None, b=None, *, eps, tol=1e-6) -> EntropicTransport
     >>> round(answer.value, 6)
     0.379885
     """
+    return transport(x, y, a, b, (eps, tol), by_size)
+
+
+def by_size(cost, work) -> StreamedKernel:
+    """Return the kernel held as a matrix, or streamed if it is large."""
+    n, m = cost.shape
+    return (HeldKernel if n * m <= HELD else StreamedKernel)(cost, work)
+
+
+def transport(x, y, a, b, asked, Kernel) -> EntropicTransport:
+    """Return the transport of points, with (eps, tol) asked, by this kernel."""
     x, y = points(x, "x"), points(y, "y")
     if x.shape[1] != y.shape[1]:
         raise ValueError(
@@ -48,8 +59,7 @@ def sinkhorn_points(x, y, a=None, b=None, *, eps, tol=1e-6) -> EntropicTransport
         )
     a, b = weights(a, len(x), "a"), weights(b, len(y), "b")
     cost = squared_distance(x, y)
-    kernel = HeldKernel if len(x) * len(y) <= HELD else StreamedKernel
-    return solve(cost, a, b, checked(cost, eps, tol), kernel)
+    return solve(cost, a, b, checked(cost, *asked), Kernel)
 
 
 def squared_distance(x: np.ndarray, y: np.ndarray) -> SquaredDistance:

@@ -66,9 +66,10 @@ def sinkhorn(
     return solve(cost, a, b, checked(cost, eps, tol, max_iter), HeldKernel)
 
 
-def checked(cost, eps, tol, max_iter=MAX_ITER) -> tuple[float, float, int]:
+def checked(cost, eps, tol, max_iter=None) -> tuple[float, float, int]:
     """Return eps, tol and max_iter for this cost as numbers."""
     eps, tol = scalar(eps, "eps"), scalar(tol, "tol")
+    max_iter = MAX_ITER if max_iter is None else max_iter
     if isinstance(max_iter, bool) or not isinstance(max_iter, Integral) or max_iter < 1:
         raise ValueError(f"max_iter must be an integer >= 1; got {max_iter!r}.")
     if not tol >= ROUNDING * (finest := cost.largest / eps):
