@@ -58,7 +58,7 @@ def value_or_overflow(call, *arguments):
         return None
 
 
-@settings(max_examples=700, deadline=None, derandomize=True)
+@settings(max_examples=450, deadline=None, derandomize=True)
 @given(nasty.SEEDS, KIND, KIND)
 def test_against_fifty_digits(seed, one, two):
     p, q = draw(seed, one, two)
@@ -79,7 +79,7 @@ def test_against_fifty_digits(seed, one, two):
         assert found == pytest.approx(float(truth), rel=1e-12, abs=1e-320)
 
 
-@settings(max_examples=400, deadline=None, derandomize=True)
+@settings(max_examples=250, deadline=None, derandomize=True)
 @given(nasty.SEEDS, KIND, KIND, st.sampled_from(sorted(dv.GENERATORS)))
 def test_table_against_fifty_digits(seed, one, two, name):
     p, q = draw(seed, one, two)
@@ -99,7 +99,7 @@ def test_table_against_fifty_digits(seed, one, two, name):
         assert ratio == pytest.approx(found, rel=1e-10, abs=1e-12)
 
 
-@settings(max_examples=500, deadline=None, derandomize=True)
+@settings(max_examples=300, deadline=None, derandomize=True)
 @given(nasty.SEEDS, KIND, KIND)
 def test_inequalities_and_relabelling(seed, one, two):
     p, q = draw(seed, one, two)
@@ -123,7 +123,7 @@ def test_inequalities_and_relabelling(seed, one, two):
         assert d(p[order], q[order]) == pytest.approx(d(p, q), rel=1e-12, abs=1e-15)
 
 
-@settings(max_examples=400, deadline=None, derandomize=True)
+@settings(max_examples=250, deadline=None, derandomize=True)
 @given(nasty.SEEDS, KIND, KIND, KIND, st.sampled_from(sorted(METRICS)))
 def test_axioms_of_the_metrics(seed, one, two, three, name):
     rng = np.random.default_rng(seed)
@@ -143,7 +143,7 @@ def test_what_is_no_metric():
         assert d(one, two) > d(one, mid) + d(mid, two)
 
 
-@settings(max_examples=400, deadline=None, derandomize=True)
+@settings(max_examples=250, deadline=None, derandomize=True)
 @given(nasty.SEEDS, KIND, KIND, st.sampled_from(sorted(dv.GENERATORS)))
 def test_processing_and_mixing_bring_laws_together(seed, one, two, name):
     rng = np.random.default_rng(seed)
@@ -164,7 +164,7 @@ def test_processing_and_mixing_bring_laws_together(seed, one, two, name):
     assert mixed is None or mixed <= bound * (1 + 1e-12) + slack
 
 
-@settings(max_examples=500, deadline=None, derandomize=True)
+@settings(max_examples=300, deadline=None, derandomize=True)
 @given(nasty.SEEDS, KIND, KIND, st.sampled_from(sorted(dv.GENERATORS)))
 def test_critics_bound_the_divergence(seed, one, two, name):
     rng = np.random.default_rng(seed)

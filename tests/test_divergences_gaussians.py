@@ -43,7 +43,7 @@ def crossings(m, a, n, b):
     return roots[np.isreal(roots)].real.tolist()
 
 
-@settings(max_examples=250, deadline=None, derandomize=True)
+@settings(max_examples=150, deadline=None, derandomize=True)
 @given(
     st.floats(-2, 2),
     st.floats(-2, 2),
@@ -99,7 +99,7 @@ def test_digits_of_near_and_of_unlike_laws(name, p, q):
         assert found == pytest.approx(float(truth), rel=1e-9)
 
 
-@settings(max_examples=500, deadline=None, derandomize=True)
+@settings(max_examples=300, deadline=None, derandomize=True)
 @given(nasty.SEEDS)
 def test_relations(seed):
     rng = np.random.default_rng(seed)
@@ -199,7 +199,7 @@ def spd(rng, d, kind):
     return X @ X.T
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=150, deadline=None, derandomize=True)
 @given(
     nasty.SEEDS,
     st.sampled_from(["plain", "scaled", "near"]),

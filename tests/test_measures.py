@@ -17,7 +17,7 @@ from tests import nasty
 KIND = st.sampled_from(nasty.WEIGHTS)
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=150, deadline=None, derandomize=True)
 @given(nasty.SEEDS, KIND)
 def test_weights_are_kept_and_scaled(seed, kind):
     rng = np.random.default_rng(seed)
@@ -66,7 +66,7 @@ def test_points(shape):
     assert x.shape == (shape[0], shape[1] if len(shape) == 2 else 1)
 
 
-@settings(max_examples=200, deadline=None, derandomize=True)
+@settings(max_examples=100, deadline=None, derandomize=True)
 @given(nasty.SEEDS, st.integers(1, 9), st.integers(1, 12))
 def test_quadrature_is_exact_for_polynomials(seed, panels, order):
     rng = np.random.default_rng(seed)
@@ -101,7 +101,7 @@ def test_order_of_convergence():
     np.testing.assert_allclose(rates, 4, atol=0.05)
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=150, deadline=None, derandomize=True)
 @given(
     st.floats(-1e6, 1e6),
     st.floats(-1e6, 1e6),
@@ -128,7 +128,7 @@ def test_gaussian_far_out():
     assert table.shape == (3, 2)
 
 
-@settings(max_examples=200, deadline=None, derandomize=True)
+@settings(max_examples=100, deadline=None, derandomize=True)
 @given(nasty.SEEDS, st.integers(1, 6), KIND)
 def test_mixture_density(seed, count, kind):
     rng = np.random.default_rng(seed)

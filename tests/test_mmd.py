@@ -42,7 +42,7 @@ def rounding(x, y, bandwidth, kernel):
     return 2e-14 * (1 + reach + size**2)
 
 
-@settings(max_examples=700, deadline=None, derandomize=True)
+@settings(max_examples=450, deadline=None, derandomize=True)
 @given(nasty.SEEDS, CLOUD, CLOUD, BANDWIDTHS, NAMES)
 def test_v_statistic_against_the_definition(seed, one, two, bandwidth, kernel):
     _, x, y, a, b = problem(seed, (one, two))
@@ -52,7 +52,7 @@ def test_v_statistic_against_the_definition(seed, one, two, bandwidth, kernel):
     assert found >= 0
 
 
-@settings(max_examples=400, deadline=None, derandomize=True)
+@settings(max_examples=250, deadline=None, derandomize=True)
 @given(nasty.SEEDS, CLOUD, CLOUD, BANDWIDTHS, NAMES)
 def test_u_statistic_against_the_definition(seed, one, two, bandwidth, kernel):
     _, x, y, _, _ = problem(seed, (one, two), least=2)
@@ -63,7 +63,7 @@ def test_u_statistic_against_the_definition(seed, one, two, bandwidth, kernel):
     assert found == pytest.approx(expected, abs=rounding(x, y, bandwidth, kernel))
 
 
-@settings(max_examples=400, deadline=None, derandomize=True)
+@settings(max_examples=250, deadline=None, derandomize=True)
 @given(nasty.SEEDS, CLOUD, CLOUD, BANDWIDTHS, NAMES)
 def test_invariances(seed, one, two, bandwidth, kernel):
     rng, x, y, a, b = problem(seed, (one, two))
@@ -88,7 +88,7 @@ def test_invariances(seed, one, two, bandwidth, kernel):
     assert statistic(x, x, bandwidth, a, a) == close(0)
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=150, deadline=None, derandomize=True)
 @given(nasty.SEEDS, CLOUD, BANDWIDTHS, NAMES, st.sampled_from([1, 2, 3, 5]))
 def test_small_tiles_change_nothing(seed, kind, bandwidth, kernel, size):
     rng, x, y, a, b = problem(seed, (kind, "plain"), least=2)

@@ -48,7 +48,7 @@ CASES = (
 )
 
 
-@settings(max_examples=250, deadline=None, derandomize=True)
+@settings(max_examples=150, deadline=None, derandomize=True)
 @given(*CASES)
 def test_v_statistic_against_autograd(seed, kind, bandwidth, kernel):
     x, y, a, b = draw(seed, kind)
@@ -63,7 +63,7 @@ def test_v_statistic_against_autograd(seed, kind, bandwidth, kernel):
     assert found.value == pytest.approx(same, abs=1e-15 * scale)
 
 
-@settings(max_examples=250, deadline=None, derandomize=True)
+@settings(max_examples=150, deadline=None, derandomize=True)
 @given(*CASES)
 def test_u_statistic_against_autograd(seed, kind, bandwidth, kernel):
     x, y, _, _ = draw(seed, kind)

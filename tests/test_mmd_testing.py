@@ -15,7 +15,7 @@ from tests.references import mmd as slow
 KINDS = st.sampled_from(nasty.CLOUDS)
 
 
-@settings(max_examples=200, deadline=None, derandomize=True)
+@settings(max_examples=100, deadline=None, derandomize=True)
 @given(nasty.SEEDS, KINDS, st.sampled_from(sorted(mmd.KERNELS)))
 def test_null_is_the_statistic_after_relabelling(seed, kind, kernel):
     rng = np.random.default_rng(seed)
@@ -92,7 +92,7 @@ def test_power_falls_with_the_dimension(d, power):
     assert abs(wins / trials - power) < 3 * error
 
 
-@settings(max_examples=400, deadline=None, derandomize=True)
+@settings(max_examples=250, deadline=None, derandomize=True)
 @given(nasty.SEEDS, KINDS, st.integers(-250, 250))
 def test_median_against_the_definition(seed, kind, exponent):
     rng = np.random.default_rng(seed)
