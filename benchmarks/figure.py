@@ -26,10 +26,14 @@ def draw(content: dict, svg: Path, png: Path) -> None:
 
     with style():
         figure = Figure(figsize=(10, 3.4))
-        left, middle, right = figure.subplots(1, 3)
-        entropic(left, content.get("sinkhorn", {}))
-        growth(middle, content.get("growth", {}))
-        memory(right, content.get("mmd", {}))
+        paints = {"sinkhorn": entropic, "growth": growth, "mmd": memory}
+        for ax, (topic, paint) in zip(
+            figure.subplots(1, 3), paints.items(), strict=True
+        ):
+            if topic in content:
+                paint(ax, content[topic])
+            else:
+                ax.set_axis_off()
         figure.savefig(png, dpi=150, facecolor="white", transparent=False)
         figure.savefig(svg, metadata=DATELESS)
     text = svg.read_text(encoding="utf-8").replace(INK, "currentColor")
@@ -40,7 +44,7 @@ def draw(content: dict, svg: Path, png: Path) -> None:
 def entropic(ax, content: dict) -> None:
     """Draw the best peer's time over ours against eps; arrows where none arrives."""
     for family, kind in FAMILIES.items():
-        for group in groups(content.get("table", [])):
+        for group in groups(content["table"]):
             ours, case = group[0], group[0]["case"]
             if case["family"] != family or case["tol"] != 1e-6:
                 continue
@@ -70,7 +74,7 @@ def entropic(ax, content: dict) -> None:
 def growth(ax, content: dict) -> None:
     """Draw time against n, each kind in units of our time at its smallest n."""
     curves = {}
-    for group in groups(content.get("curves", [])):
+    for group in groups(content["curves"]):
         curves.setdefault(group[0]["curve"], []).append(group)
     for kind, (title, found) in zip(SHADES, curves.items(), strict=False):
         found = [g for g in found if g[0]["status"] == "arrived"]
@@ -91,14 +95,13 @@ def growth(ax, content: dict) -> None:
     ax.set(xscale="log", yscale="log", xlabel="n")
     ax.set(title="Time, relative to ours at the left end\n(dotted: best peer)")
     room(ax)
-    if curves:
-        ax.legend(loc="upper left", fontsize=8, ncols=2)
+    ax.legend(loc="upper left", fontsize=8, ncols=2)
 
 
 def memory(ax, content: dict) -> None:
     """Draw the peak memory of value and gradient of an MMD against n."""
     lines = {}
-    for record in content.get("memory", []):
+    for record in content["memory"]:
         if "megabytes" in record:
             point = (record["case"]["n"], max(record["megabytes"], 0.1))
             lines.setdefault(record["name"], []).append(point)
@@ -110,8 +113,7 @@ def memory(ax, content: dict) -> None:
     ax.set(xscale="log", yscale="log", xlabel="n")
     ax.set(title="MMD, value and gradient:\npeak memory in MB")
     room(ax)
-    if lines:
-        ax.legend(loc="upper left", fontsize=8)
+    ax.legend(loc="upper left", fontsize=8)
 
 
 def room(ax) -> None:

@@ -275,6 +275,14 @@ def test_the_report_is_written_from_what_was_stored(measured):
     assert "nan" not in text
 
 
+def test_a_part_can_be_reported_alone(measured):
+    for path in [p for p in measured.glob("*.json") if p.stem != "derive"]:
+        path.unlink()
+    text = report.write(measured, quick=False, goal=measured).read_text()
+    assert "The checker beside SymPy" in text
+    assert "Entropic" not in text
+
+
 def test_without_measurements_there_is_no_report(tmp_path):
     with pytest.raises(SystemExit, match="Nothing was measured yet"):
         report.write(tmp_path, quick=True, goal=tmp_path)
