@@ -90,7 +90,8 @@ def pca(x, k: int) -> PCA:
     """Return the PCA of points x (n, d) with k components.
 
     The mean squared distance to the plane is l_{k+1} + ... + l_d, and no plane has a
-    smaller one (Eckart and Young 1936).
+    smaller one (Eckart and Young 1936). The sign of a component is such that its
+    largest entry in absolute value is positive.
 
     Raises ValueError unless 1 <= k <= d.
 
@@ -103,8 +104,10 @@ def pca(x, k: int) -> PCA:
     mean, C = covariance(x)
     k = _rank(k, len(C), "d")
     values, vectors = np.linalg.eigh(C)
-    values = np.maximum(values[::-1], 0.0)
-    return PCA(mean, vectors.T[::-1][:k].copy(), values, float(values[k:].sum()))
+    values, rows = np.maximum(values[::-1], 0.0), vectors.T[::-1][:k]
+    largest = rows[np.arange(k), np.abs(rows).argmax(axis=1)]
+    rows = rows * np.sign(largest)[:, None]
+    return PCA(mean, rows, values, float(values[k:].sum()))
 
 
 def _rank(k, limit: int, name: str) -> int:

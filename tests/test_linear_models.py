@@ -69,6 +69,11 @@ def test_no_plane_is_nearer(seed, flags):
     assert lm.reconstruction_error(x, other) >= fit.error * (1 - 1e-9) - 1e-12
 
 
+def test_the_signs_of_the_components_are_fixed():
+    rows = lm.pca(digits().images, 10).components
+    assert np.all(rows.max(axis=1) == np.abs(rows).max(axis=1))
+
+
 def test_the_greedy_stack_of_linear_layers_is_pca():
     x = digits().images
     first = lm.pca(x, 16)
