@@ -58,6 +58,7 @@ def test_streamed_points_are_a_cost_matrix(rng, eps):
 def test_a_streamed_kernel_is_pruned_when_there_is_room(rng, monkeypatch, room):
     monkeypatch.setattr("ottools.sinkhorn.kernels.ROOM", room)
     monkeypatch.setattr("ottools.sinkhorn.scaling.WORTHWHILE", 0)
+    monkeypatch.setattr("ottools.sinkhorn.scaling.SPARSE", 1.0)
     x, y, a, b = sample(rng, 60, 50)
     one = sinkhorn_points(x, y, a, b, eps=1e-3)
     other = sinkhorn(entropic.squares(x, y), a, b, eps=1e-3)

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.sparse as sp
 
-BLOCK = 1 << 16  # entries in a block of rows, which shall stay in the cache
+BLOCK = 1 << 16  # entries in a block of rows, whose exp shall stay in the cache
+PANEL = 1 << 18  # entries in a block of rows that is multiplied there and back
 FLOOR = {np.float32: -120.0, np.float64: -1000.0}  # powers of 2, above denormals
 ROOM = 200  # entries per point that may be kept of a kernel that is not stored
 NOTHING = 1e-14  # share of a row that counts as nothing
@@ -41,8 +42,8 @@ class StreamedKernel:
     def __init__(self, cost, work: Work):
         self.cost, self.work, self.shape = cost, work, cost.shape
         n, m = cost.shape
-        step = min(n, max(1, BLOCK // m))
-        self.blocks = [slice(i, min(i + step, n)) for i in range(0, n, step)]
+        self.blocks = self.panels = row_blocks(n, m, BLOCK)
+        step = self.blocks[0].stop
         self.slack, self.block = np.empty((step, m)), np.empty((step, m))
         self.held = None
         self.room = ROOM * (n + m)
@@ -83,7 +84,7 @@ class StreamedKernel:
         """Return s = K y and K^T z with z = between(s), in one pass over K."""
         s, w = np.empty(self.shape[0]), np.zeros(self.shape[1])
         y = y.astype(self.dtype, copy=False)
-        for rows in self.blocks:
+        for rows in self.panels:
             K = self._rows(rows)
             s[rows] = K @ y
             w += between(s[rows], rows).astype(self.dtype, copy=False) @ K
@@ -125,6 +126,7 @@ class HeldKernel(StreamedKernel):
     def __init__(self, cost, work: Work):
         super().__init__(cost, work)
         self.store = np.empty(cost.shape)
+        self.panels = row_blocks(*cost.shape, PANEL)
         self.room = self.store.size
 
     def _take_up(self) -> None:
@@ -184,6 +186,12 @@ def top(values: np.ndarray, count: int) -> float:
 def rows_of(A: sp.csr_array) -> np.ndarray:
     """Return the row of every stored entry."""
     return np.repeat(np.arange(A.shape[0]), np.diff(A.indptr))
+
+
+def row_blocks(n: int, m: int, size: int) -> list[slice]:
+    """Return slices of the rows of (n, m) with at most `size` entries, or one row."""
+    step = min(n, max(1, size // m))
+    return [slice(i, min(i + step, n)) for i in range(0, n, step)]
 
 
 def select(A: sp.csr_array, keep: np.ndarray) -> sp.csr_array:

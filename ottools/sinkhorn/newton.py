@@ -16,7 +16,7 @@ import numpy as np
 from .kernels import rows_of
 from .preconditioners import Apply, sparse_factor
 
-BEARS = {np.float32: 20.0, np.float64: 200.0}  # |log of a scaling| a kernel bears
+BEARS = {np.float32: 20.0, np.float64: 100.0}  # |log of a scaling| a kernel bears
 LIFT, FAR = 1e-4, 3.0
 GAIN = 0.4  # sweeps go on while the error falls by this factor
 PATIENCE = 25  # steps of conjugate gradients before a better preconditioner is made
@@ -139,12 +139,12 @@ def ascend(dual: ReducedDual, g, tol: float, limit: int) -> tuple[np.ndarray, fl
     Sweeps go on while they gain much; each Newton step is followed by a sweep. It ends
     early when `limit` iterations are used up or when Newton steps no longer help.
     """
-    work, it = dual.kernel.work, dual.start(g)
+    work, it, bears = dual.kernel.work, dual.start(g), BEARS[dual.dtype]
     directions, sweeping, errors = Directions(dual), True, []
     while it.error > tol and work.iterations < limit and not stalled(errors):
         work.iterations += 1
         if sweeping:
-            new = dual.at(it.h + np.log(dual.b / it.c))
+            new = dual.at(it.h + np.clip(np.log(dual.b / it.c), -bears, bears))
             sweeping = new.error < GAIN * it.error
         else:
             work.newton_steps += 1
@@ -153,7 +153,7 @@ def ascend(dual: ReducedDual, g, tol: float, limit: int) -> tuple[np.ndarray, fl
             sweeping = True
             errors.append(new.error)
         it = new
-        if np.abs(it.h).max() > BEARS[dual.dtype]:
+        if np.abs(it.h).max() > bears:
             it = dual.start(dual.potentials(it)[1])
     return dual.potentials(it)[1], it.error
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from .kernels import BLOCK
+from .kernels import BLOCK, row_blocks
 
 
 @dataclass(frozen=True)
@@ -48,10 +48,9 @@ class EntropicTransport:
         n, m = self.cost.shape
         with np.errstate(divide="ignore"):  # a weight 0 makes its entries 0
             left, right = np.log(self.a), np.log(self.b)
-        step, slacks = max(1, BLOCK // m), self.cost.slacks(self.g)
-        for i in range(0, n, step):
-            rows = slice(i, min(i + step, n))
-            P = slacks(rows, np.empty((rows.stop - i, m)))
+        slacks = self.cost.slacks(self.g)
+        for rows in row_blocks(n, m, BLOCK):
+            P = slacks(rows, np.empty((rows.stop - rows.start, m)))
             P += self.f[rows, None]
             P /= self.eps
             P += left[rows, None]

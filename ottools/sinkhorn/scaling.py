@@ -38,7 +38,7 @@ def maximise(kernel, task: Task) -> np.ndarray:
 
     Groups of points lighter than the accuracy of the stages may be left behind, from
     where there is no way in floats at a small eps: then the stages are gone through
-    again, more accurately and from where all costs are alike.
+    again, more accurately and from where all costs are alike; at last with all entries.
     """
     cost = kernel.cost
     first = START * (cost.pairing(task.a, task.b) - cost.least)
@@ -62,7 +62,8 @@ def descend(kernel, task: Task, steps, accuracy: float) -> tuple[np.ndarray, flo
     g, now, known = np.zeros(len(task.b)), kernel, []
     for eps, following in pairwise(steps):
         g, _ = ascend(task.dual(now, eps, dtype), g, accuracy, task.max_iter)
-        now = narrowed(now, g, eps)
+        if accuracy > CARE[-1]:
+            now = narrowed(now, g, eps)
         known = [*known[-1:], (eps, g)]
         (before, old), (eps, g) = known[0], known[-1]
         if len(known) > 1:

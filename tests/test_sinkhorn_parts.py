@@ -1,0 +1,187 @@
+"""The ways that the solver takes only when something is in the way."""
+
+import numpy as np
+import pytest
+
+from ottools.convergence import ConvergenceError
+from ottools.sinkhorn import newton, scaling, sinkhorn
+from ottools.sinkhorn.costs import MatrixCost
+from ottools.sinkhorn.kernels import HeldKernel, PrunedKernel, Work
+from ottools.sinkhorn.newton import ReducedDual, conjugate_gradients, damped, search
+from ottools.sinkhorn.preconditioners import sparse_factor
+from tests.references import entropic
+from tests.test_sinkhorn import clouds, problem
+
+
+@pytest.fixture
+def start(rng):
+    """A dual and a first iterate of it."""
+    C = clouds(rng, 20, 15)
+    kernel = HeldKernel(MatrixCost(C), Work())
+    a, b = rng.dirichlet(np.ones(20)), rng.dirichlet(np.ones(15))
+    dual = ReducedDual(kernel, a, b, 0.3, np.float64)
+    return dual, dual.start(rng.normal(size=15))
+
+
+def dense_plan(dual, it):
+    return it.u[:, None] * dual.kernel.K * it.v
+
+
+# The reduced dual
+
+
+def test_gradient_and_hessian_of_the_reduced_dual(rng, start):
+    dual, it = start
+    d = rng.normal(size=15)
+    exact, h = (dual.b - it.c) @ d, 1e-5
+    q = lambda t: dual.gain(it, dual.at(it.h + t * d))
+    assert (q(h) - q(-h)) / (2 * h) == pytest.approx(exact, rel=1e-7)
+    gradient = lambda t: dual.b - dual.at(it.h + t * d).c
+    found = -(gradient(h) - gradient(-h)) / (2 * h)
+    expected = dual.hessian(it)(d) - newton.LIFT * it.error * it.c * d
+    np.testing.assert_allclose(found, expected, atol=1e-8)
+
+
+def test_rows_always_fit(start):
+    dual, it = start
+    np.testing.assert_allclose(dense_plan(dual, it).sum(axis=1), dual.a, rtol=1e-13)
+    np.testing.assert_allclose(dense_plan(dual, it).sum(axis=0), it.c, rtol=1e-13)
+
+
+def test_conjugate_gradients_solve(rng):
+    A = rng.normal(size=(9, 9))
+    A, r = A @ A.T + np.eye(9), rng.normal(size=9)
+    x, left = conjugate_gradients(lambda p: A @ p, r, lambda z: z, 1e-10, 100)
+    np.testing.assert_allclose(A @ x, r, atol=1e-8)
+    assert left <= 1e-10
+
+
+def test_conjugate_gradients_stop_where_there_is_no_curvature():
+    x, left = conjugate_gradients(lambda p: 0 * p, np.ones(3), lambda z: z, 0.1, 9)
+    np.testing.assert_array_equal(x, 0)
+    assert left == 1
+
+
+def test_a_factor_of_all_entries_inverts_the_hessian(rng, start):
+    dual, it = start
+    P = dual.kernel.large(it.v, np.zeros(20))
+    P.data *= it.u[np.repeat(np.arange(20), 15)] * it.v[P.indices]
+    solve = sparse_factor(P, dual.a, it.c * (1 + newton.LIFT * it.error))
+    p = rng.normal(size=15)
+    np.testing.assert_allclose(solve(dual.hessian(it)(p)), p, atol=1e-6)
+
+
+def test_a_factor_of_few_entries_is_definite(start):
+    dual, it = start
+    P = dual.kernel.large(it.v, np.full(20, 0.3) * dual.a / it.u)
+    P.data *= it.u[np.repeat(np.arange(20), np.diff(P.indptr))] * it.v[P.indices]
+    H = np.diag(it.c) - P.T.toarray() @ np.diag(1 / dual.a) @ P.toarray()
+    assert np.linalg.eigvalsh(H).min() > 0
+
+
+def test_a_direction_downhill_is_not_taken(start):
+    dual, it = start
+    downhill = it.c - dual.b
+    assert search(dual, it, 40 * downhill / np.abs(downhill).max()) is it
+
+
+def test_long_steps_are_damped():
+    d = np.array([0.0, 1.0, -2.0, 30.0, -1e9, 1e300])
+    found = damped(d)
+    np.testing.assert_array_equal(found[:3], d[:3])
+    assert (np.sign(found) == np.sign(d)).all()
+    assert 3 < found[3] < 30
+    assert np.abs(found).max() <= 40
+
+
+# Poor preconditioners
+
+
+@pytest.mark.parametrize("eps", [0.02, 1e-3])
+def test_poor_factors_are_replaced(rng, monkeypatch, eps):
+    C = clouds(rng, 80, 70)
+    expected = sinkhorn(C, eps=eps, tol=1e-9)
+    for name, value in (("PATIENCE", 2), ("ENTRIES", 1), ("NEAR", np.inf)):
+        monkeypatch.setattr(newton, name, value)
+    found = sinkhorn(C, eps=eps, tol=1e-9)
+    assert abs(found.value - expected.value) <= found.gap + expected.gap
+
+
+# Stages and supports
+
+
+@pytest.fixture
+def tight(monkeypatch):
+    """Let small problems be pruned."""
+    monkeypatch.setattr(scaling, "WORTHWHILE", 0)
+    monkeypatch.setattr(scaling, "SPARSE", 1.0)
+
+
+@pytest.mark.usefixtures("tight")
+@pytest.mark.parametrize("eps", [0.3, 1e-2, 1e-3, 1e-4])
+@pytest.mark.parametrize("margin", [(np.exp(-48.0), np.exp(-80.0)), (0.1, 0.1)])
+def test_pruning_changes_nothing(rng, monkeypatch, margin, eps):
+    """Even where far too much is dropped: what is found is verified and repaired."""
+    C, b = clouds(rng, 60, 50), rng.dirichlet(np.ones(50))
+    monkeypatch.setattr(scaling, "MARGIN", margin)
+    z = sinkhorn(C, None, b, eps=eps, tol=1e-8)
+    P = entropic.plan(C, z.a, z.b, z.f, z.g, eps)
+    assert entropic.marginal_error(P, z.a, z.b) <= 1e-8
+
+
+def test_a_pruned_kernel_is_the_kernel(rng):
+    C, g, b = clouds(rng, 12, 9), rng.normal(size=9), rng.dirichlet(np.ones(9))
+    whole = HeldKernel(MatrixCost(C), Work())
+    f = whole.absorb(g, 0.5)
+    part = scaling.pruned(whole, np.exp(-80))
+    assert isinstance(part, PrunedKernel)
+    np.testing.assert_allclose(part.absorb(g, 0.5), f)
+    for one, other in zip(
+        whole.fold(b, lambda s, _: 1 / s), part.fold(b, lambda s, _: 1 / s), strict=True
+    ):
+        np.testing.assert_allclose(one, other, rtol=1e-12)
+
+
+def test_a_column_is_not_lost():
+    C = np.zeros((3, 4))
+    C[:, 2] = 1e3
+    kernel = HeldKernel(MatrixCost(C), Work())
+    kernel.absorb(np.zeros(4), 1.0)
+    assert scaling.pruned(kernel, np.exp(-48)) is kernel
+
+
+def test_float32_holds_what_float64_does(rng):
+    C, g = clouds(rng, 30, 20), rng.normal(size=20)
+    kernel = HeldKernel(MatrixCost(C), Work())
+    kernel.absorb(g, 1e-3, np.float64)
+    K = kernel.K.copy()
+    kernel.absorb(g, 1e-3, np.float32)
+    np.testing.assert_allclose(kernel.K, K, rtol=2e-5, atol=1e-30)
+    assert kernel.K.min() >= np.finfo(np.float32).tiny
+    assert kernel.work.exp_passes == 2
+    kernel.absorb(g, 1e-3, np.float32)
+    assert kernel.work.exp_passes == 2
+
+
+def test_stages_end_at_eps():
+    steps = scaling.stages(1e-3, 1.0)
+    assert steps[0] == pytest.approx(1)
+    assert steps[-1] == pytest.approx(1e-3)
+    assert (steps[:-1] / steps[1:]).max() <= 3 + 1e-9
+    np.testing.assert_allclose(scaling.stages(2.0, 1.0), [2.0])
+
+
+HARD = problem(1287889513, 2, 3, 1e-4, ("uneven",))
+
+
+def test_light_groups_left_behind_are_fetched():
+    C, a, b, eps = HARD
+    assert sinkhorn(C, a, b, eps=eps).marginal_error <= 1e-6
+
+
+def test_without_more_care_they_stay_behind(monkeypatch):
+    C, a, b, eps = HARD
+    monkeypatch.setattr(scaling, "CARE", (1e-2,))
+    with pytest.raises(ConvergenceError, match="raise tol or eps") as caught:
+        sinkhorn(C, a, b, eps=eps)
+    assert caught.value.last.marginal_error > 1e-6
