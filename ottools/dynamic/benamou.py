@@ -34,12 +34,12 @@ class DynamicTransport:
 
     Attributes
     ----------
-    rho : ndarray (steps + 2, *shape), densities on cells at 0, at the middles of the
+    rho : ndarray (steps + 2, ...), densities on cells, at 0, at the middles of the
         steps of time, and at 1
     momentum : tuple of d ndarrays, on the inner faces at the middles
-    dual : tuple of d + 1 ndarrays (steps, *shape), W_0 = d phi/dt and W = grad phi in
+    dual : tuple of d + 1 ndarrays (steps, ...), W_0 = d phi/dt and W = grad phi in
         the sense of the grid, with W_0 + |W|^2/2 <= 0
-    potential : ndarray (steps, *shape), phi
+    potential : ndarray (steps, ...), phi
     length : side of the box
     action : float, the integral of |m|^2 / rho: for mass 1 the estimate of W_2^2
     continuity_residual : float, the largest |d rho/dt + div m| on the grid
@@ -150,7 +150,7 @@ class _Splitting:
         ]
 
     def answer(self):
-        """Return densities (steps + 2, *shape), momenta and multipliers."""
+        """Return densities (steps + 2, ...), momenta and multipliers."""
         x, normal = self._projected()
         rho, momentum = mixed(self.grid, x, self.rho0)
         rho = np.concatenate([self.rho0[None], rho, self.rho1[None]])

@@ -45,7 +45,7 @@ class Multipliers:
         self.total.flat[0] = 1.0
 
     def project(self, fields):
-        """Return the closest field of multipliers to d + 1 fields (steps, *shape)."""
+        """Return the closest field of multipliers to d + 1 fields (steps, ...)."""
         hats, phi = self._frequencies(fields)
         found = []
         for a, (hat, tangent) in enumerate(zip(hats, self.tangents, strict=True)):
@@ -56,7 +56,7 @@ class Multipliers:
         return found
 
     def potential(self, fields):
-        """Return phi (steps, *shape), with mean 0, of the projection of the fields."""
+        """Return phi (steps, ...), with mean 0, of the projection of the fields."""
         return idctn(self._frequencies(fields)[1], norm="ortho")
 
     def _frequencies(self, fields):
@@ -81,7 +81,7 @@ def _sines(w, axis: int, sine, cosine):
 
 
 def flux(grid: StaggeredGrid, rho):
-    """Return momenta -grad psi that carry rho (steps + 1, *shape) from node to node.
+    """Return momenta -grad psi that carry rho (steps + 1, ...) from node to node.
 
     Each step of time is a Poisson problem with closed walls, solved by cosines.
 
@@ -103,7 +103,7 @@ def flux(grid: StaggeredGrid, rho):
 
 
 def centred_path(grid: StaggeredGrid, rho):
-    """Return rho (steps + 1, *shape), given at nodes, and its flux at the centres.
+    """Return rho (steps + 1, ...), given at nodes, and its flux at the centres.
 
     Examples
     --------
@@ -151,7 +151,7 @@ def dual_bound(dual, rho0, rho1, *, length=1.0) -> float:
     that keep mass (Benamou & Brenier 2000). Any fields may be given: they are first
     projected onto such derivatives and lowered.
 
-    Shapes: d + 1 fields (steps, *shape), rho0 and rho1 with this shape.
+    Shapes: d + 1 fields (steps, ...), rho0 and rho1 with this shape.
 
     Raises
     ------
@@ -239,7 +239,7 @@ def mixed(grid: StaggeredGrid, centred, rho0):
 
 
 def _smoothed(rho):
-    """Return rho (k, *shape) smoothed by heat flow to a quarter of the box."""
+    """Return rho (k, ...) smoothed by heat flow to a quarter of the box."""
     axes = tuple(range(1, rho.ndim))
     hat = dctn(rho, axes=axes, norm="ortho")
     for a in axes:
