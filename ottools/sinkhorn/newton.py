@@ -51,7 +51,7 @@ class ReducedDual:
         """Return the iterate at g + eps h."""
         v = self.b * np.exp(h)
         s, w = self.kernel.fold(v, lambda s, rows: self.a[rows] / s)
-        c = np.maximum(v * w, 1e-300)
+        c = np.maximum(v * w, 1e-100)
         return Iterate(h, self.a / s, v, c, float(np.abs(self.b - c).sum()))
 
     def potentials(self, it: Iterate) -> tuple[np.ndarray, np.ndarray]:
