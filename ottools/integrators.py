@@ -13,8 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ottools.convergence import ConvergenceError
-from ottools.measures import real
-from ottools.mmd.inputs import generator
+from ottools.measures import generator, real
 
 
 @dataclass(frozen=True)
@@ -91,12 +90,13 @@ def step(velocity: Callable, t: float, x, h: float, tableau: Tableau) -> np.ndar
 
     Examples
     --------
-    >>> step(lambda t, x: x, 0.0, 1.0, 0.5, METHODS["heun"])
+    >>> float(step(lambda t, x: x, 0.0, 1.0, 0.5, METHODS["heun"]))
     1.625
     """
     slopes = []
     for row in tableau.a:
-        slopes.append(velocity(t + h * sum(row), x + h * _combine(row, slopes)))
+        slope = velocity(t + h * sum(row), x + h * _combine(row, slopes))
+        slopes.append(np.asarray(slope))
     return x + h * _combine(tableau.b, slopes)
 
 
@@ -128,7 +128,8 @@ def integrate(
     ------
     ValueError
         When the method is unknown, the times are not monotone, a number is not finite
-        or the velocity does not broadcast to the shape of x0.
+        or the velocity is not finite at the
+        start or does not broadcast to the shape of x0.
     ConvergenceError
         When a state is not finite; `last` ends with the last finite one.
 
@@ -138,7 +139,7 @@ def integrate(
     >>> path.x.round(6), path.error.round(8)
     (array([1.      , 0.904838, 0.818731]), array([0.0e+00, 8.0e-08, 1.5e-07]))
     """
-    x0, times = real(x0, "x0"), _monotone(times)
+    x0, times = _state(x0), _monotone(times)
     tableau = _tableau(method)
     _check_shape("velocity", velocity(times[0], x0), x0)
 
@@ -198,12 +199,13 @@ def euler_maruyama(drift: Callable, diffusion: Callable, x0, times, *, rng):
     >>> euler_maruyama(still, still, [1.0], [0.0, 1.0], rng=rng).x.tolist()
     [[1.0], [1.0]]
     """
-    x0, times = real(x0, "x0"), _monotone(times)
+    x0, times = _state(x0), _monotone(times)
     _check_shape("drift", drift(times[0], x0), x0)
     _check_shape("diffusion", diffusion(times[0], x0), x0)
 
     def advance(t, x, h, noise):
-        return x + h * drift(t, x) + diffusion(t, x) * noise
+        push, spread = np.asarray(drift(t, x)), np.asarray(diffusion(t, x))
+        return x + h * push + spread * noise
 
     return _drive(advance, x0, times, rng)
 
@@ -225,21 +227,22 @@ def stochastic_heun(drift: Callable, diffusion: Callable, x0, times, *, rng):
     ... ).x.tolist()
     [[1.0], [0.625]]
     """
-    x0, times = real(x0, "x0"), _monotone(times)
+    x0, times = _state(x0), _monotone(times)
     _check_shape("drift", drift(times[0], x0), x0)
     _check_shape("diffusion", diffusion(times[0]), x0)
 
     def advance(t, x, h, noise):
-        here = drift(t, x)
-        there = drift(t + h, x + h * here + diffusion(t) * noise)
-        middle = (diffusion(t) + diffusion(t + h)) / 2
+        now, later = np.asarray(diffusion(t)), np.asarray(diffusion(t + h))
+        here = np.asarray(drift(t, x))
+        there = np.asarray(drift(t + h, x + h * here + now * noise))
+        middle = (now + later) / 2
         return x + h * (here + there) / 2 + middle * noise
 
     return _drive(advance, x0, times, rng)
 
 
 def _tableau(method: str) -> Tableau:
-    if method not in METHODS:
+    if not (isinstance(method, str) and method in METHODS):
         raise ValueError(f"method must be one of {', '.join(METHODS)}; got {method!r}.")
     return METHODS[method]
 
@@ -293,11 +296,18 @@ def _monotone(times) -> np.ndarray:
     return times
 
 
+def _state(x0) -> np.ndarray:
+    x0 = real(x0, "x0")
+    if x0.size == 0:
+        raise ValueError(f"x0 must not be empty; got shape {x0.shape}.")
+    return x0
+
+
 def _check_shape(name: str, value, x0) -> None:
+    value = real(value, name)
     try:
         np.broadcast_to(value, x0.shape)
     except ValueError as error:
         raise ValueError(
-            f"{name} must broadcast to the shape of x0, {x0.shape}; got "
-            f"{np.shape(value)}."
+            f"{name} must broadcast to the shape of x0, {x0.shape}; got {value.shape}."
         ) from error

@@ -154,6 +154,22 @@ def whole(value, name: str) -> int:
     return int(value)
 
 
+def scalar(value, name: str) -> float:
+    """Return `value` as a float if it is one finite number > 0.
+
+    Raises ValueError when it is not.
+
+    Examples
+    --------
+    >>> scalar(2, "eps")
+    2.0
+    """
+    number = positive(real(value, name), name)
+    if number.ndim:
+        raise ValueError(f"{name} must be one number; got shape {number.shape}.")
+    return float(number)
+
+
 def generator(rng) -> np.random.Generator:
     """Return `rng` if it is a random generator of numpy.
 

@@ -347,6 +347,7 @@ I = np.array([0.0, 1.0])
         (lambda: flows.jko_step(I, 0.1, KL, tol=-1), "tol must be finite and > 0"),
         (lambda: flows.jko_step(I, 0.1, KL, max_iter=0), "max_iter must be a whole"),
         (lambda: flows.jko_flow(I, 0.1, 0, KL), "steps must be a whole number"),
+        (lambda: flows.jko_flow(I, 0.1, 10**400, KL), "steps must be at most 10000"),
         (lambda: flows.jko_step([1.0, 1.0], 1e-300, KL), "tau is too small"),
         (lambda: flows.certify_jko(I, [0.0], 1.0, LineEnergy()), "shape of previous"),
         (lambda: flows.certify_jko([1.0, 1.0], I, 1.0, KL), "q must have no ties"),
@@ -362,6 +363,19 @@ I = np.array([0.0, 1.0])
 def test_errors(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_steps_of_any_length():
+    far = flows.jko_step([0.0, 1.0], 1e8, KL)
+    with pytest.raises(ConvergenceError, match="take a smaller tau"):
+        flows.jko_step([0.0, 1.0], 1e200, KL)
+    assert flows.gaussian_jko(0.0, 0.0, 1e200).std == pytest.approx(1)
+    # Two quantiles at -s, s: 2 s^2 = 1 at the minimum of s^2/2 - log s.
+    np.testing.assert_allclose(far.quantiles, [-1, 1], rtol=1e-6)
+    still = flows.jko_step([0.0, 1.0], 1e-200, KL)
+    np.testing.assert_allclose(still.quantiles, [0, 1], atol=1e-15)
+    assert flows.jko_step([0.0], 1.0, LineEnergy(potential=SQUARE)).residual == 0
+    assert flows.free_energy(1e200, 1.0) == np.inf
 
 
 def test_energy_of_ties_is_infinite():

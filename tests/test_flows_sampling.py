@@ -221,8 +221,8 @@ def test_certificate_grows_with_the_fault(rng):
 
 
 def test_clusters_of_close_tokens():
-    assert flows.cluster_count(circle(0.0, 1e-9, 1.0), 1e-8) == 2
-    assert flows.cluster_count(circle(0.0, 1e-9, 1.0), 1e-10) == 3
+    assert flows.cluster_count(circle(0.0, 1e-9, 1.0), 1.1e-9) == 2
+    assert flows.cluster_count(circle(0.0, 1e-9, 1.0), 0.9e-9) == 3
     assert flows.cluster_count(circle(0.0, np.pi), 3.2) == 1
 
 

@@ -118,6 +118,17 @@ def test_there_and_back(rng):
     np.testing.assert_allclose(there.x[-1], x0 * np.exp(0.5), atol=1e-8)
 
 
+def test_fields_may_answer_with_lists_and_numbers():
+    rng, times = np.random.default_rng(0), [0.0, 1.0]
+    found = integrate(lambda _t, _x: [1.0, 2.0], [0.0, 0.0], times)
+    np.testing.assert_allclose(found.x[-1], [1, 2])
+    one, none = (lambda _t, _x: [1.0]), (lambda _t, _x: 0)
+    found = integrators.euler_maruyama(one, none, [0.0], times, rng=rng)
+    assert found.x[-1].tolist() == [1]
+    found = integrators.stochastic_heun(one, lambda _t: [0], [0.0], times, rng=rng)
+    assert found.x[-1].tolist() == [1]
+
+
 def test_one_time_is_the_start():
     found = integrate(lambda _t, x: x, [1, 2], [0.5])
     assert found.x.tolist() == [[1, 2]]
@@ -343,6 +354,9 @@ still = lambda _t, x: 0 * x
             lambda: integrators.step_doubling(still, [0, 1], [1, 1], method="ab2"),
             "method must be one of euler, midpoint, heun, rk4; got 'ab2'",
         ),
+        (lambda: integrate(still, [], [0, 1]), "x0 must not be empty"),
+        (lambda: integrate(lambda _t, _x: [1j], [1.0], [0, 1]), "velocity must be r"),
+        (lambda: integrate(still, [1.0], [0, 1], method=["rk4"]), "method must be one"),
         (lambda: integrate(still, [1.0], [0, 1, 1]), "strictly increasing"),
         (lambda: integrate(still, [1.0], []), r"got shape \(0,\)"),
         (lambda: integrate(still, [1.0], 1.0), r"got shape \(\)"),

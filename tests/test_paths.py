@@ -312,6 +312,8 @@ def turn(t, source, target="denoiser"):
         (lambda: paths.logpdf(ONE, [1e200]), "x lies too far out"),
         (lambda: paths.sample(ONE, 2, rng=0), "rng must be a numpy.random.Generator"),
         (lambda: paths.noised(OU, 1, [1.0], rng=None), "rng must be a numpy"),
+        (lambda: turn(0.5, ["score"]), "A view is one of"),
+        (lambda: paths.sample(ONE, 10**400, rng=RNG), "n must be at most 1000000000"),
         (lambda: paths.sample(ONE, 0, rng=None), "n must be a whole number"),
     ],
 )

@@ -16,9 +16,8 @@ from ottools.bures.factors import (
 )
 from ottools.bures.maps import half_map
 from ottools.convergence import ConvergenceError
-from ottools.measures import positive
+from ottools.measures import positive, whole
 from ottools.measures import weights as simplex
-from ottools.mmd.inputs import whole
 
 
 @dataclass(frozen=True)

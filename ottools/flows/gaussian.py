@@ -42,7 +42,7 @@ def gaussian_jko(mean, std, tau, *, stiffness: float = 1.0) -> Gaussian:
     """
     m, s, k = real(mean, "mean"), _nonnegative(std, "std"), _stiffness(stiffness)
     grow = 1 + k * positive(tau, "tau")
-    root = np.hypot(s, 2 * np.sqrt(tau * grow))
+    root = np.hypot(s, 2 * np.sqrt(tau) * np.sqrt(grow))
     return Gaussian(m / grow, (s + root) / (2 * grow))
 
 
@@ -92,7 +92,7 @@ def ornstein_uhlenbeck(mean, std, t, *, stiffness: float = 1.0) -> Gaussian:
 def free_energy(mean, std, *, stiffness: float = 1.0):
     """Return F of N(mean, std^2) on the line: k (m^2 + s^2)/2 - log(2 pi e s^2)/2.
 
-    Shapes broadcast; inf where std = 0.
+    Shapes broadcast; inf where std = 0, and beyond the floats.
 
     Raises ValueError as `gaussian_jko`.
 
@@ -102,9 +102,10 @@ def free_energy(mean, std, *, stiffness: float = 1.0):
     -0.918939
     """
     m, s, k = real(mean, "mean"), _nonnegative(std, "std"), _stiffness(stiffness)
-    with np.errstate(divide="ignore"):  # log 0: a point has infinite energy
+    # log 0: a point has infinite energy.
+    with np.errstate(divide="ignore", over="ignore"):
         entropy = -np.log(s) - np.log(2 * np.pi * np.e) / 2
-    return k * (m**2 + s**2) / 2 + entropy
+        return k * np.hypot(m, s) ** 2 / 2 + entropy
 
 
 def _nonnegative(value, name: str) -> np.ndarray:

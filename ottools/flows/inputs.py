@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from ottools.measures import positive
-from ottools.mmd.inputs import generator, whole
+from ottools.measures import generator, scalar
+from ottools.measures import whole as any_whole
 
 __all__ = ["generator", "scalar", "whole"]
 
+# More steps than this do not end.
+MOST = 10**9
 
-def scalar(value, name: str) -> float:
-    """Return `value` if it is one finite number > 0.
+
+def whole(value, name: str) -> int:
+    """Return `value` if it is a whole number from 1 to 10^9.
 
     Raises ValueError when it is not.
 
     Examples
     --------
-    >>> scalar(2, "tau")
-    2.0
+    >>> whole(3, "steps")
+    3
     """
-    number = positive(value, name)
-    if number.ndim:
-        raise ValueError(f"{name} must be one number; got shape {number.shape}.")
-    return float(number)
+    count = any_whole(value, name)
+    if count > MOST:
+        raise ValueError(
+            f"{name} must be at most {MOST}; got one of {count.bit_length()} bits."
+        )
+    return count

@@ -227,4 +227,5 @@ def _residual(q, p, tau: float, energy: LineEnergy) -> float:
 
 
 def _rms(x) -> float:
-    return float(np.sqrt(np.mean(x**2)))
+    top = np.abs(x).max()  # divided out, so that no square overflows
+    return float(top * np.sqrt(np.mean((x / top) ** 2))) if top else 0.0

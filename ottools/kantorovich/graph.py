@@ -11,8 +11,7 @@ from scipy.sparse.csgraph import connected_components
 
 from ottools.convergence import ConvergenceError
 from ottools.kantorovich.linear import TOLERANCE
-from ottools.kantorovich.transport import whole
-from ottools.measures import MASS_TOLERANCE, positive, real, weights
+from ottools.measures import MASS_TOLERANCE, positive, real, weights, whole
 
 
 @dataclass(frozen=True)

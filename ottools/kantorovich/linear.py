@@ -12,7 +12,8 @@ from scipy.optimize import linear_sum_assignment, linprog
 
 from ottools.convergence import ConvergenceError
 from ottools.costs import c_transform
-from ottools.kantorovich.transport import Transport, assess, problem, whole
+from ottools.kantorovich.transport import Transport, assess, problem
+from ottools.measures import whole
 
 TOLERANCE = 1e-10
 

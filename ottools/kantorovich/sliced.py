@@ -7,8 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ottools.kantorovich.line import BLOCK, exponent, rowwise
-from ottools.kantorovich.transport import whole
-from ottools.measures import points, real, weights
+from ottools.measures import points, real, weights, whole
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from operator import index
 
 import numpy as np
 
@@ -128,24 +127,3 @@ def assess(C, a, b, plan, potentials) -> Transport:
 def _fits(name: str, array, shape) -> None:
     if array.shape != shape:
         raise ValueError(f"{name} must have shape {shape}; got {array.shape}.")
-
-
-def whole(value, name: str) -> int:
-    """Return `value` as an int if it is a whole number >= 1.
-
-    Raises ValueError otherwise.
-
-    Examples
-    --------
-    >>> whole(np.int8(3), "n")
-    3
-    """
-    try:
-        number = index(value)
-    except TypeError as error:
-        raise ValueError(
-            f"{name} must be a whole number >= 1; got {value!r}."
-        ) from error
-    if number < 1:
-        raise ValueError(f"{name} must be a whole number >= 1; got {number}.")
-    return number

@@ -8,8 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ottools.measures import real
-from ottools.mmd.inputs import generator
+from ottools.measures import generator, real
 
 
 class Rates(NamedTuple):
@@ -134,7 +133,7 @@ def convert(path: Path, t, x, value, source: str, target: str) -> np.ndarray:
     -1.2
     """
     for name in (source, target):
-        if name not in VIEWS:
+        if not (isinstance(name, str) and name in VIEWS):
             raise ValueError(f"A view is one of {', '.join(VIEWS)}; got {name!r}.")
     x, value, rates = real(x, "x"), real(value, "value"), path.at(t)
     (c, e), (a, V) = VIEWS[source](rates), (rates.alpha, rates.variance)
