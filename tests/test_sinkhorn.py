@@ -221,6 +221,21 @@ def test_a_spoilt_answer_gets_a_worse_certificate(rng, size):
         assert proof.value <= z.value <= proof.value + proof.gap * (1 + 1e-9)
 
 
+@pytest.mark.parametrize("eps", [2.0, 0.1])
+@pytest.mark.parametrize("size", [1e-6, 1e-3, 0.1])
+def test_the_gap_is_that_of_a_feasible_plan(rng, size, eps):
+    """Up to the entropy of the mixture, by which the bound on KL is not sharp."""
+    C = clouds(rng, 12, 9)
+    z = sinkhorn(C, eps=eps, tol=1e-11)
+    f, g = z.f + size * rng.normal(size=12), z.g + size * rng.normal(size=9)
+    proof = recertified(z, f=f, g=g)
+    P, t = entropic.rounded(entropic.plan(C, z.a, z.b, f, g, eps), z.a, z.b)
+    assert entropic.marginal_error(P, z.a, z.b) <= 1e-14
+    upper = entropic.primal(P, C, z.a, z.b, eps)
+    mixing = -eps * (t * np.log(t) + (1 - t) * np.log(1 - t))
+    assert upper - 1e-12 <= proof.value + proof.gap <= upper + mixing + 1e-12
+
+
 def test_an_unspoilt_answer_keeps_its_certificate(rng):
     z = sinkhorn(clouds(rng, 12, 9), eps=0.1)
     proof = recertified(z)

@@ -49,6 +49,14 @@ def dual(C, a, b, f, g, eps):
     return a @ f + b @ g - eps * (plan(C, a, b, f, g, eps).sum() - 1)
 
 
+def rounded(P, a, b):
+    """A feasible plan near P: Altschuler, Weed, Rigollet (2017), columns first."""
+    P = P * np.minimum(1, b / P.sum(axis=0))
+    P = P * np.minimum(1, a / P.sum(axis=1))[:, None]
+    r, c = a - P.sum(axis=1), b - P.sum(axis=0)
+    return P + np.outer(r, c) / r.sum(), r.sum()
+
+
 def exact_value(C, a, b, eps, sweeps=400, digits=40):
     """The optimum with many digits, for a few points with weights > 0."""
     with mpmath.workdps(digits):
