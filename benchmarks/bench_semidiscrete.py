@@ -69,7 +69,7 @@ def pot_semidiscrete(case: dict, step: float | None) -> Task:
         chosen = {"max_iter": int(count), "batch_size": BATCH, "lr0": step}
         return solve_semidiscrete(y, draw, b, **chosen)
 
-    return Task(run, check_of(y, b), first=200)
+    return Task(run, check_of(y, b), first=200, linear=False)
 
 
 CONTESTANTS = {

@@ -215,7 +215,8 @@ def geomloss_matrix(case: dict) -> Task:
         out = ot.solve(C, a=a, b=b, reg=problem["eps"], max_iter=int(count))
         return out.potential_a, out.potential_b
 
-    return Task(run, lambda fg: look_at_potentials(problem, *fg), FIRST)
+    check = lambda fg: look_at_potentials(problem, *fg)
+    return Task(run, check, FIRST, linear=False)
 
 
 def geomloss_samples(case: dict) -> Task:
@@ -240,7 +241,7 @@ def geomloss_samples(case: dict) -> Task:
         f, g = (2 * z.numpy() for z in potentials)
         return look_at_potentials(problem, f, g)
 
-    return Task(run, check, FIRST)
+    return Task(run, check, FIRST, linear=False)
 
 
 def _pot(solver: str, backend: str) -> Contestant:

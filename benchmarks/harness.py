@@ -25,6 +25,8 @@ OUT = ROOT / "_build" / "bench"
 OURS = "ottools"
 # Importing and compiling are not timed, but must end some time.
 PATIENCE = 120.0
+# Large arrays go back to the system at once, so that the peak is that of live memory.
+RETURNED = {"MALLOC_MMAP_THRESHOLD_": "65536"}
 # No cap is so small that the first, cold call of a library exceeds it.
 SHORTEST = 0.25
 
@@ -70,6 +72,7 @@ class Worker:
     module: str
     library: str
     threads: int
+    variables: dict[str, str] = field(default_factory=dict)
     process: subprocess.Popen | None = field(default=None, repr=False)
 
     def ask(self, patience: float, **request) -> dict:
@@ -93,7 +96,7 @@ class Worker:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "benchmarks.worker", self.module],
                 cwd=ROOT,
-                env=environment(self.library, self.threads),
+                env=environment(self.library, self.threads) | self.variables,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
@@ -220,7 +223,7 @@ class Arena:
     def peak(self, name: str, case: dict, small: dict, effort: float) -> dict:
         """Return a record of the peak memory, measured in a fresh process."""
         library = self.contestants[name].library
-        fresh = Worker(self.module, library, self.settings.threads)
+        fresh = Worker(self.module, library, self.settings.threads, RETURNED)
         request = {"name": name, "case": case, "small": small, "effort": effort}
         try:
             reply = fresh.ask(PATIENCE + self.settings.cap, kind="peak", **request)

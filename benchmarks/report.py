@@ -51,9 +51,9 @@ within the time that is counted.
 **What "> 62, error 3e-04" means.** The peer had not reached the tolerance when it was
 stopped, after about {multiple:g} times our time (at least {floor:g} s, at most {cap:g}
 s), and stood at that error: the number is a lower bound. "Extrapolated" continues the
-linear rate of its last trials and is no measurement. "Behind" peers were stopped when
-{behind:g} times slower than the best one. "Breaks" means an exception, or an answer
-that is not finite or far from any plan.
+linear rate of its last trials, where it has one, and is no measurement. "Behind" peers
+were stopped when {behind:g} times slower than the best one. "Breaks" means an
+exception, or an answer that is not finite or far from any plan.
 
 ![Ratios against eps, time against n, memory against n](results.svg)
 """

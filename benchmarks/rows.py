@@ -51,7 +51,7 @@ def cell(record: dict, ours: dict) -> str:
     if status == "behind":
         return f"> {number(middle)}, behind the best peer"
     if status == "short":
-        text = f"> {number(middle)}, error {record['error']:.0e}"
+        text = f"> {number(middle)}, error {record['error']:.1e}"
         guess = record.get("extrapolated")
         # What lies far beyond the cap is guessed by the rate of the last trials.
         if guess and guess > 2 * record["seconds"][0]:

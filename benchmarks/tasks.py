@@ -34,12 +34,14 @@ class Task:
     """A problem in a library's hands; `run(effort)` answers, `check` measures it.
 
     `first` is the number of iterations to try first; None for a method without such a
-    number, which is given the tolerance instead.
+    number, which is given the tolerance instead. Only where the error falls at a
+    `linear` rate may its fall be extrapolated.
     """
 
     run: Callable[[float], Any]
     check: Callable[[Any], dict]
     first: int | None = None
+    linear: bool = True
 
     def attempt(self, effort: float) -> Point:
         """Run once under the clock and measure the answer."""
@@ -58,7 +60,8 @@ class Task:
         trail = climb(self.attempt, tol, cap, start or self.first)
         if trail[-1].error <= tol * SLACK and len(trail) > 1:
             trail = refine(self.attempt, trail, tol)
-        return outcome(trail, tol)
+        found = outcome(trail, tol)
+        return found if self.linear else {**found, "extrapolated": None}
 
 
 def climb(attempt, tol: float, cap: float, effort: float) -> list[Point]:

@@ -95,6 +95,8 @@ def test_the_cap_is_kept_and_the_arrival_extrapolated():
     assert found["error"] > 1e-9
     expected = 1e-3 * np.log(1e-9) / np.log(0.9)
     assert found["extrapolated"] == pytest.approx(expected, rel=0.5)
+    task = replace(halving(rate=0.9, second=1e-3), linear=False)
+    assert task.arrive(1e-9, cap=0.05)["extrapolated"] is None
 
 
 @pytest.mark.parametrize("error", [np.nan, np.inf, 1e9])
@@ -220,7 +222,7 @@ def test_rows_tell_who_is_ahead():
     (line,) = rows.table(race).splitlines()[2:]
     assert "| OTT fast | **0.5, peer ahead** | 1e-07 / 2e-07 |" in line
     assert "POT slow: 4 (3–5)" in line
-    assert "OTT lost: > 9, error 2e-02, extrapolated ~90" in line
+    assert "OTT lost: > 9, error 2.0e-02, extrapolated ~90" in line
     assert "POT odd: breaks" in line
     assert rows.verdict(race, 2) == "Goal 2: met in 0 of 1 races; a peer is ahead in 1."
     alone = [race[0], race[3]]
