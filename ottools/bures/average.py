@@ -16,7 +16,7 @@ from ottools.bures.factors import (
 )
 from ottools.bures.maps import half_map
 from ottools.convergence import ConvergenceError
-from ottools.measures import positive, whole
+from ottools.measures import scalar, whole
 from ottools.measures import weights as simplex
 
 
@@ -69,9 +69,7 @@ def barycentre(
     array([[4.]])
     """
     X, w, k = _factors(covs, weights)
-    bound = positive(tol, "tol") * np.sqrt(w @ _squares(X))
-    if bound.ndim:
-        raise ValueError(f"tol must be one number; got {tol!r}.")
+    bound = scalar(tol, "tol") * np.sqrt(w @ _squares(X))
     max_iter = whole(max_iter, "max_iter")
     L, _ = unit_factor(_mean(X @ _mirrored(X), w), "covs")
     for step in range(1, max_iter + 1):
