@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -25,6 +26,7 @@ from ottools.derive import (
     log,
 )
 from ottools.derive.derivation import REGISTRY
+from ottools.ledger.__main__ import main
 
 X = Space("X")
 P, Q = densities("p q", on=X)
@@ -99,29 +101,94 @@ def test_totals_are_counted_from_the_records(tmp_path):
     assert got["mutants"]["survivors"] == []
 
 
-def test_the_command_prints_json_and_text(tmp_path):
+def test_the_command_prints_text(tmp_path, capsys):
+    notebook(tmp_path / "one.ipynb", split(settles="note-1", under="p ≪ q"))
+    assert main([str(tmp_path)]) == 0
+    text = capsys.readouterr().out
+    assert "derivations       1 in 1 chapters" in text
+    assert "one: KL split in two (kl-split) [kl-split]" in text
+    assert "(a) proved     KL(p‖q) = H(p, q) - H(p)" in text
+    assert re.search(r"expand; normal form.*; mutants (\d+) of \1", text)
+    assert re.search(r"note-1 +holds under conditions \(p ≪ q\) one: kl-split", text)
+
+
+def test_the_command_prints_json(tmp_path, capsys):
+    notebook(tmp_path / "one.ipynb", split())
+    assert main([str(tmp_path), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == ledger.collect(tmp_path)
+
+
+def test_the_command_says_what_is_wrong(tmp_path, capsys):
+    assert main([str(tmp_path)]) == 1
+    assert capsys.readouterr().err.startswith("ledger: no notebooks in")
+
+
+def test_the_package_is_a_command(tmp_path):
     notebook(tmp_path / "one.ipynb", split())
     run = [sys.executable, "-m", "ottools.ledger", str(tmp_path)]
-    text = subprocess.run(run, capture_output=True, text=True, check=True).stdout
-    assert "derivations" in text
-    assert "KL split in two" in text
-    got = json.loads(
-        subprocess.run(
-            [*run, "--json"], capture_output=True, text=True, check=True
-        ).stdout
+    done = subprocess.run(run, capture_output=True, text=True, check=True)
+    assert "KL split in two" in done.stdout
+
+
+def test_survivors_stand_with_their_reason(tmp_path, capsys):
+    weak = Derivation("weak", "A weak bound")
+    weak.claim(AtLeast(7 + KL(P, Q), 0), by="by far", reason="true by far")
+    weak.claim(AtLeast(8 + KL(P, Q), 0), by="by far")
+    notebook(tmp_path / "one.ipynb", split(), weak)
+    survivors = [
+        ["drop a term", "KL(p‖q) ≥ 7", "tested", "true by far"],
+        ["double a side", "KL(p‖q) ≥ 8", "tested", ""],
+    ]
+    page = tmp_path / "one.ipynb"
+    nb = json.loads(page.read_text())
+    steps = nb["cells"][1]["outputs"][0]["data"][ledger.RECORD]["steps"]
+    for step, survivor in zip(steps, survivors, strict=True):
+        step["mutants"]["survivors"] = [survivor]
+    page.write_text(json.dumps(nb))
+    main([str(tmp_path)])
+    shown = capsys.readouterr().out
+    assert "survivor at weak (a): drop a term: KL(p‖q) ≥ 7 — true by far" in shown
+    assert "double a side: KL(p‖q) ≥ 8 — no reason given" in shown
+    text = ledger.markdown(tmp_path)
+    assert "- weak (a), drop a term: `KL(p‖q) ≥ 7` — true by far" in text
+    assert "`KL(p‖q) ≥ 8` — no reason given" in text
+    assert "None: every mutant" not in text
+
+
+def test_every_kind_of_step_has_its_line(tmp_path):
+    first = split(settles="note-1")
+    second = Derivation("signs", "Signs", uses="kl-split")
+    second.cite(r"\|p\| \le |q|", "|p| ≤ |q|", "Villani 2003 | 1.3")
+    second.refute(Equal(KL(P, Q), KL(Q, P)), by="as printed")
+    notebook(tmp_path / "one.ipynb", first, second)
+    notebook(tmp_path / "two.ipynb", counterexample("c", AtLeast(H(P), 0), drops="n"))
+    text = ledger.markdown(tmp_path)
+    assert ":::{dropdown} Signs †✗" in text
+    assert "Equation {eq}`signs`. Uses {eq}`kl-split`." in text
+    assert (
+        r"| (a) | $\Vert p\Vert  \le \vert q\vert $ | cited "
+        r"| Villani 2003 \| 1.3 | – | – |" in text
     )
-    wanted = {
-        "chapters",
-        "steps",
-        "result_steps",
-        "undecided",
-        "mutants",
-        "formulas",
-        "counterexamples",
-        "exercises",
-        "figures",
-    }
-    assert wanted <= set(got)
+    assert "| refuted | as printed | at p = " in text
+    assert text.index("## one") < text.index("signs") < text.index("## two")
+    assert "None: every mutant" in text
+
+
+def test_a_formula_settled_twice_alike_keeps_its_first_place(tmp_path):
+    again = Derivation("again", "Once more")
+    again.claim(AtLeast(KL(P, Q), 0), by="convexity", settles="note-1")
+    notebook(tmp_path / "one.ipynb", split(settles="note-1"), again)
+    found = ledger.collect(tmp_path)["formulas"]["note-1"]
+    assert found == {"verdict": "holds", "place": "one: kl-split (a)"}
+
+
+def test_a_definition_gives_way_to_a_verdict(tmp_path):
+    named = Derivation("named", "Named").define(
+        CrossEntropy(P, Q), KL(P, Q) + H(P), settles="note-1"
+    )
+    notebook(tmp_path / "one.ipynb", named, split(settles="note-1"))
+    found = ledger.collect(tmp_path)["formulas"]["note-1"]
+    assert found == {"verdict": "holds", "place": "one: kl-split (a)"}
 
 
 def test_the_page_cites_every_derivation_and_formula(tmp_path):

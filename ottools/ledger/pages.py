@@ -88,8 +88,6 @@ def _rule(text: str) -> str:
 
 
 def _claim(step: dict) -> str:
-    if "tex" not in step:
-        return _cell(step["claim"])
     return "$" + step["tex"].replace(r"\|", r"\Vert ").replace("|", r"\vert ") + "$"
 
 
