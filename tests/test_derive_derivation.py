@@ -16,8 +16,10 @@ from ottools.derive import (
     Derivation,
     E,
     Equal,
+    Every,
     Exercise,
     H,
+    Less,
     Maximiser,
     Rational,
     Space,
@@ -217,6 +219,59 @@ def test_many_steps_get_letters():
     for k in range(28):
         shown.equals(a + k - k, by=f"step {k}")
     assert [s["letter"] for s in shown.record()["steps"]][-3:] == ["z", "aa", "ab"]
+
+
+def test_a_chain_of_inequalities():
+    shown = (
+        Derivation("bounds", "Bounds")
+        .begin(a / (a + b))
+        .at_most(1, by="part of a whole")
+        .less(2, by="numbers")
+    )
+    assert [str(s.claim) for s in shown.steps] == ["a/(a + b) ≤ 1", "1 < 2"]
+    assert [s.verdict.status for s in shown.steps] == ["proved", "certified"]
+
+
+def every_kind_of_step():
+    gibbs()
+    return (
+        Derivation("kinds", "Every kind of step", uses="gibbs")
+        .define(JS(q, p), KL(q, (p + q) / 2) / 2 + KL(p, (p + q) / 2) / 2)
+        .claim(AtLeast(a, 0), by="sign", under="a > 0", settles="wgan-02")
+        .refute(Equal(a * b, a + b), by="as printed")
+        .cite(r"\text{a theorem}", "a theorem", "Villani 2003")
+        .claim(
+            Every((r"\text{each is less}", "each is less"), (Less(1, 2), Less(2, 3))),
+            by="cases",
+        )
+    )
+
+
+def test_each_kind_of_step_has_its_row():
+    rows = every_kind_of_step()._repr_latex_().splitlines()[2:-2]
+    assert r"\overset{\text{(a)}}{:=}" in rows[0]
+    assert r"a &\mathrel{\overset{\text{(b)}}{\ge}} 0" in rows[1]
+    assert rows[3].startswith(r"& \text{(d)}\;\; \text{a theorem}")
+    assert rows[4].startswith(r"& \text{(e)}\;\; \text{each is less}")
+
+
+def test_the_legend_says_hypotheses_and_counterexamples():
+    page = every_kind_of_step()._repr_markdown_()
+    assert "— holds under: a > 0" in page
+    assert "— at a = " in page
+    assert "a·b" not in page.split(":::")[0]
+    assert "Uses gibbs." in page
+    assert "Printed formulas settled: `wgan-02`: holds under conditions." in page
+    shown = Derivation("bare", "Settles nothing").claim(AtLeast(a, 0), by="sign")
+    assert "Printed formulas settled" not in shown._repr_markdown_()
+
+
+def test_an_answer_that_cannot_be_read_is_told_so():
+    exercise = Exercise("mean", lambda e: Equal(E(x, p)[e], a), a, {b: "no"})
+    assert repr(exercise) == "exercise mean: answer proved, 1 wrong answers refuted"
+    attempt = exercise(a + sp.Symbol("w"))
+    assert not attempt.right
+    assert "undeclared symbol w" in attempt.message
 
 
 def test_exercises_check_their_own_answers():

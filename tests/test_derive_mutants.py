@@ -50,6 +50,7 @@ from ottools.derive import (
     vary,
 )
 from ottools.derive import functionals as defined
+from ottools.derive.mutants import quickly_refuted
 
 pytestmark = pytest.mark.usefixtures("patience")
 
@@ -162,6 +163,51 @@ def test_slips_of_the_trade():
         "take the mean under another density",
         "add a constant",
     }
+
+
+def slips(claim):
+    return {m.slip for m in mutants(claim, limit=60)}
+
+
+def test_a_condition_is_swapped():
+    wrong = Equal(E(x, pxy.on(X))[pxy.given(x, y)], pxy.on(Y)(y)).text()
+    right = Equal(E(x, pxy.on(X))[pxy.given(y, x)], pxy.on(Y)(y))
+    made = {m.slip: m.claim.text() for m in mutants(right, limit=60)}
+    assert made["swap the condition"] == wrong
+
+
+def test_only_squares_are_lost():
+    assert "lose a square" in slips(Equal(a**2, a * a))
+    assert "lose a square" not in slips(Equal(a**3, a * a * a))
+
+
+def test_mutants_that_cannot_be_read_are_not_counted():
+    """1 − a is no variance for every a > 0."""
+    claim = Equal(H(Normal(0, 1 + a)), log(2 * sp.pi * sp.E * (1 + a)) / 2)
+    made = mutants(claim, limit=60)
+    assert any("N(0, 1 - a)" in m.claim.text() for m in made)
+    assert score(claim, limit=60).made < len(made)
+
+
+def test_a_turned_inequality_that_is_true_survives():
+    """Equality stands behind it: neither side is stronger, and the score says so."""
+    x_, free = X.point("x'"), function("T", X)
+    claim = AtMost(E(x, p)[E(x_, q)[free(x_)] ** 2], E(x, q)[free(x)] ** 2)
+    left = {(slip, status) for slip, _, status in score(claim, 60).survivors}
+    assert ("flip the relation", "tested") in left
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [Equal(1 / (a - a), 1), Equal(log(-a), 1), AtMost(exp(exp(10 * exp(a))), 0)],
+    ids=["pole", "logarithm", "overflow"],
+)
+def test_floats_that_fail_refute_nothing(claim):
+    assert quickly_refuted(claim) is False
+
+
+def test_floats_refute_what_is_plainly_false():
+    assert quickly_refuted(Equal(a, a + 1)) is True
 
 
 def test_mutants_are_made_alike_each_time():

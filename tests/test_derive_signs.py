@@ -10,7 +10,7 @@ import pytest
 import sympy as sp
 from patience import patience  # noqa: F401
 
-from ottools.derive.signs import nonnegative, sign, weakly_positive
+from ottools.derive.signs import _recognised, nonnegative, sign, weakly_positive
 
 pytestmark = pytest.mark.usefixtures("patience")
 
@@ -43,12 +43,30 @@ SIGNS = [
     (sp.sqrt(2) - 1, 1),
     (P / Q - Q / P, None),
     ((1 + P) * (1 + T) / (2 - T), 1),
+    (P**R, 1),
+    (-(P**R), -1),
+    (P**R - 1, None),
 ]
 
 
 @pytest.mark.parametrize(("expr", "want"), SIGNS, ids=[str(e) for e, _ in SIGNS])
 def test_known_signs(expr, want):
     assert sign(expr, DOMAINS) in ((want,) if want is not None else (None, want))
+
+
+def test_an_even_power_of_unknown_sign_is_weakly_positive():
+    assert weakly_positive((P - Q) ** 2 * T, DOMAINS)
+    assert weakly_positive(P**R, DOMAINS)
+    assert weakly_positive(P - P, DOMAINS)
+    assert not weakly_positive((P - Q) ** 3, DOMAINS)
+    assert not weakly_positive(-((P - Q) ** 2), DOMAINS)
+    assert not weakly_positive(P**R - 1, DOMAINS)
+
+
+def test_roots_are_recognised_as_small_fractions_and_exponentials():
+    third, half_power = mpmath.mpf(-1) / 3, mpmath.exp(mpmath.mpf("0.5"))
+    assert list(_recognised(third)) == [-sp.Rational(1, 3)]
+    assert sp.exp(sp.Rational(1, 2)) in list(_recognised(half_power))
 
 
 def point(rng, s):
@@ -71,6 +89,7 @@ def polynomial(rng):
     return out
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("block", range(5))
 def test_random_signs_agree_with_numbers(block):
     rng = random.Random(f"signs {block}")
@@ -109,6 +128,9 @@ HOLDS = [
     (sp.log(1 + sp.exp(u)) - u, u, LINE),
     (v**2 / 2 - v + sp.log(1 + v), v, HALF_LINE),
     ((v - 1) ** 2 - v * sp.log(v) + v - 1, v, HALF_LINE),
+    (sp.Abs(v - 1) + v - 1 - sp.log(v), v, HALF_LINE),
+    (sp.exp(u + 2) - u - 3, u, LINE),
+    (-v * sp.log(v) - (1 - v) * sp.log(1 - v), v, UNIT),
 ]
 FAILS = [
     (sp.log((u - SEVENTH) ** 2) + 50, u, LINE),
@@ -137,6 +159,24 @@ def test_inequalities_of_one_variable(g, t, on):
         assert lowest > -(mpmath.mpf(10) ** -20)
         if shape.zero is not None:
             assert abs(g.subs(t, shape.zero).evalf(30)) < 1e-25
+
+
+def test_what_is_out_of_reach_is_not_decided():
+    """All hold: the search is not deep, knows one bend, no pole, no cube root."""
+    assert nonnegative(sp.exp(2 * u) + sp.exp(-u) - 1, u, LINE) is None
+    assert nonnegative(1 / (v - 1) ** 2 + sp.log(1 + v), v, HALF_LINE) is None
+    assert nonnegative(v - sp.log(1 + v), v, HALF_LINE, depth=0) is None
+    assert nonnegative(sp.Abs(u - 1) + sp.Abs(u - 2) - 1, u, LINE) is None
+
+
+def test_a_strict_minimum_of_zero_is_not_positive():
+    touching = nonnegative(v - 1 - sp.log(v), v, HALF_LINE)
+    assert touching.strict
+    assert touching.zero == 1
+    assert not touching.positive
+    above = nonnegative(v - sp.log(v), v, HALF_LINE)
+    assert above.positive
+    assert above.zero is None
 
 
 @pytest.mark.parametrize(("g", "t", "on"), FAILS, ids=[str(f[0]) for f in FAILS])

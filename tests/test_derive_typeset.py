@@ -27,11 +27,16 @@ from ottools.derive import (
     E,
     Equal,
     Equivalent,
+    Every,
     H,
     Int,
+    Less,
     Max,
     Maximiser,
+    Mean,
+    Min,
     Normal,
+    NormalProduct,
     Rational,
     Space,
     Stationary,
@@ -117,6 +122,20 @@ SHOWN = [
     (pi * a, r"\pi\,a"),
     (vary(KL(p, q), q), r"\frac{\mathrm{d}}{\mathrm{d}\theta}\,\mathrm{KL}("),
     (log2(a), r"\log_2 a"),
+    (Min(a, b), r"\min\left(a, b\right)"),
+    (Mean(Normal(m, 1)), r"\mathrm{mean}(\mathcal{N}(m, 1))"),
+    (NormalProduct(xs, ys, N), r"\mathcal{N}(x, \mathrm{diag}\,y)"),
+    (
+        KL(p, (p + q) / 2).unfold(),
+        r"\mathbb{E}_{x\sim p_{r}}\left["
+        r"\log \frac{p_{r}(x)}{\frac{p_{r}(x) + p_{g}(x)}{2}}\right]",
+    ),
+    (
+        KL(p, 2 * q - p / a).unfold(),
+        r"\mathbb{E}_{x\sim p_{r}}\left[\log \frac{p_{r}(x)}"
+        r"{2\,p_{g}(x) - \frac{p_{r}(x)}{a}}\right]",
+    ),
+    (KL(pxy, pxy).unfold(), r"\int \int p(x, y)\,\log \frac{p(x, y)}{p(x, y)}\,"),
 ]
 
 
@@ -144,6 +163,19 @@ WRITTEN = [
 def test_it_is_written_as_text(formula, shown):
     have = formula.text() if hasattr(formula, "rebuild") else text(formula)
     assert have == shown
+
+
+CASES = (Less(1, 2), Less(2, 3))
+SENTENCES = {
+    r"k! \ge k": ("k! ", r"\ge", " k"),
+    r"k! \le k^k": ("k! ", r"\le", " k^k"),
+    r"\text{all is well}": ("", "", r"\text{all is well}"),
+}
+
+
+@pytest.mark.parametrize(("said", "parts"), SENTENCES.items(), ids=SENTENCES.keys())
+def test_a_sentence_about_cases_is_cut_at_its_relation(said, parts):
+    assert Every((said, "in words"), CASES).parts() == parts
 
 
 # ---------------------------------------------------------------- a strict reader
@@ -278,6 +310,7 @@ def grow(rng, depth):
     return build(u, v), compute(u_, v_)
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("form", [tex, text], ids=["LaTeX", "text"])
 def test_a_strict_reader_understands_it(form):
     rng = random.Random("typeset")

@@ -190,6 +190,7 @@ def test_what_cannot_be_read_is_refused(make, says):
         make()
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("make", READABLE.values(), ids=READABLE.keys())
 def test_odd_claims_get_an_answer_in_time(make):
     with contextlib.suppress(ClaimError):

@@ -37,8 +37,10 @@ class Floating:
         if isinstance(x, sp.Basic):
             if x in (sp.oo, -sp.oo):
                 return mp.inf if x == sp.oo else -mp.inf
+            if x.is_Rational:
+                return mp.mpf(x.p) / x.q
             return mp.mpmathify(x.evalf(mp.dps + 5))
-        return x if isinstance(x, mp.mpf) else mp.mpf(x)
+        return x if isinstance(x, mp.mpf | mp.mpc) else mp.mpf(x)
 
     @staticmethod
     def reach() -> float:

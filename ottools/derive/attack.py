@@ -8,10 +8,13 @@ integrated by quadrature.
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import cache
 from itertools import product as pairs
 from math import prod
+from typing import ClassVar
 
 import sympy as sp
+from mpmath import mp
 
 from . import ordered as o
 from . import vocabulary as v
@@ -25,6 +28,7 @@ class Evaluate(MatrixValues):
 
     def __init__(self, world: World, backend=Floating):
         self.world, self.nb, self.frozen = world, backend, {}
+        self.parameters = {}
 
     def __call__(self, e, env=None):
         """Return the number; `env` maps points and indices."""
@@ -83,10 +87,16 @@ class Evaluate(MatrixValues):
         return abs(self(e.args[0], env))
 
     def do_Max(self, e, env):
-        return max(self(a, env) for a in e.args)
+        return self._extreme(max, e, env)
 
     def do_Min(self, e, env):
-        return min(self(a, env) for a in e.args)
+        return self._extreme(min, e, env)
+
+    def _extreme(self, pick, e, env):
+        """Return the largest or smallest value; one that is not real stands for all."""
+        found = [self(a, env) for a in e.args]
+        odd = [val for val in found if isinstance(val, mp.mpc)]
+        return odd[0] if odd else pick(found)
 
     def do_Var(self, e, env):
         return self.nb.number(self.world.var(e))
@@ -129,13 +139,22 @@ class Evaluate(MatrixValues):
         if point in env:
             return env[point]
         if isinstance(point, v.At):
-            return self.world.image(point.args[0])[self._place(point.args[1], env)]
+            return self._image(*point.args, env)
         if self.world.located and point.space.kind == "line":
             return self.nb.number(
                 self.world.get(point, lambda: self.world.draw(-sp.oo, sp.oo))
             )
         n = len(self.world.cells(point.space))
         return self.world.get(point, lambda: self.world.rng.randrange(n))
+
+    def _image(self, f, point, env):
+        """Return the place to which a map sends a point."""
+        if self.world.located and "line" in (f.space.kind, f.target.kind):
+            raise o.ClaimError(
+                f"{f.name}: maps from or to the line have no numerical meaning beside "
+                "normal and uniform laws."
+            )
+        return self.world.image(f)[self._place(point, env)]
 
     def do_At(self, e, env):
         f, *points = e.args
@@ -149,13 +168,8 @@ class Evaluate(MatrixValues):
             return self(f.key[2], {**env, f.key[1]: places[0]})
         if isinstance(f, v.Fn | v.Table):
             table = self.world.table(f)
-            if self.world.located and any(s.kind == "line" for s in f.spaces):
-                places = (self._cell(f.space, places[0]),)
-            return (
-                self.nb.number(table[places])
-                if places[0] is not None
-                else self.nb.number(0)
-            )
+            cells = tuple(map(self._cell, f.spaces, places))
+            return self.nb.number(0 if None in cells else table[cells])
         if isinstance(f, v.Normal | v.Uniform):
             return self._law(f, places[0], env)
         if not f.args or isinstance(f, v.Var):
@@ -164,20 +178,28 @@ class Evaluate(MatrixValues):
 
     def _law(self, f, x, env):
         """Return the value of a normal or uniform density."""
-        a, b = (self(t, env) for t in f.args)
+        a, b = self._parameters(f, env)
         if isinstance(f, v.Uniform):
             return 1 / (b - a) if a <= x <= b else self.nb.number(0)
-        if not b > 0:
-            raise o.ClaimError(f"{f}: a variance is positive, {b} came.")
         return self.nb.exp(-((x - a) ** 2) / (2 * b)) / self.nb.sqrt(2 * self.nb.pi * b)
 
+    def _parameters(self, f, env):
+        """Return the parameters of a law, which a quadrature asks for at every node."""
+        key = f, mp.prec, *(env.get(i) for i in _indices(f))
+        if key not in self.parameters:
+            self.parameters[key] = _admissible(f, *(self(t, env) for t in f.args))
+        return self.parameters[key]
+
     def _cell(self, space, x):
+        """Return the number of the cell in which a place lies, None outside all."""
+        if not self.world.located or space.kind != "line":
+            return x
         for k, (left, width) in enumerate(self.world.cells(space)):
             if self.nb.number(left) <= x < self.nb.number(left + width):
                 return k
         return None
 
-    def integrate(self, space, f):
+    def integrate(self, space, f, env):
         """∫ f over a space; f takes a place."""
         if not self.world.located or space.kind != "line":
             return sum(
@@ -187,22 +209,22 @@ class Evaluate(MatrixValues):
                 ),
                 self.nb.number(Fraction(0)),
             )
-        edges = self.edges(space)
+        edges = self.edges(space, env)
         return sum(
             (self.nb.quad(f, a, b) for a, b in zip(edges, edges[1:], strict=False)),
             self.nb.number(0),
         )
 
-    def edges(self, space):
+    def edges(self, space, env):
         """Break points of the line: ends of steps and uniforms, scales of normals."""
         out = set()
         for f in self.world.values.get("laws", ()):
             if isinstance(f, v.Normal):
-                m, s2 = (self(a) for a in f.args)
+                m, s2 = self._parameters(f, env)
                 reach = self.nb.reach()
                 out |= {m + k * self.nb.sqrt(s2) * reach / 3 for k in range(-3, 4)}
             elif isinstance(f, v.Uniform):
-                out |= {self(a) for a in f.args}
+                out |= set(self._parameters(f, env))
             else:
                 cells = self.world.cells(space)
                 out |= {self.nb.number(a) for a, _ in cells}
@@ -211,7 +233,9 @@ class Evaluate(MatrixValues):
 
     def do_Expect(self, e, env):
         body, x, p = e.args
-        return self.integrate(x.space, lambda k: self._weighted(p, body, x, k, env))
+        return self.integrate(
+            x.space, lambda k: self._weighted(p, body, x, k, env), env
+        )
 
     def _weighted(self, p, body, x, k, env):
         w = self.at(p, (k,), env)
@@ -219,7 +243,12 @@ class Evaluate(MatrixValues):
 
     def do_Integral(self, e, env):
         body, x = e.args
-        return self.integrate(x.space, lambda k: self(body, {**env, x: k}))
+        if x.space.kind == "line" and not _carried(body, x):
+            raise o.ClaimError(
+                f"{e} has no numerical meaning: an integral over the line needs a "
+                "function of its point, such as a density."
+            )
+        return self.integrate(x.space, lambda k: self(body, {**env, x: k}), env)
 
     def do_Given(self, e, env):
         p, y, x = e.args
@@ -228,24 +257,34 @@ class Evaluate(MatrixValues):
         whole = self.at(p, tuple(at[k] for k in order), env)
         return whole / self.at(p.on(x.space), (at[x],), env)
 
-    def functional(self, e, density):
+    def functional(self, e, env, density):
         """∫ of a pointwise formula of the values of the arguments."""
-        if isinstance(e.args[0], v.NormalProduct):
+        if isinstance(e, v.KL | v.H | v.CrossEntropy) and all(
+            isinstance(a, v.NormalProduct) for a in e.args
+        ):
             return self._hermite(e.args, density)
-        spaces = e.points
+        spaces = [x.space for x in e.points]
         if len(spaces) == 1:
             return self.integrate(
-                spaces[0].space,
-                lambda k: density(*(self.at(a, (k,), {}) for a in e.args)),
+                spaces[0],
+                lambda k: density(*(self.at(a, (k,), env) for a in e.args)),
+                env,
             )
-        grids = [self.world.cells(s.space) for s in spaces]
+        grids = [list(enumerate(self.world.cells(s))) for s in spaces]
         total = self.nb.number(Fraction(0))
-        for places in pairs(*(range(len(g)) for g in grids)):
-            w = product(g[i][1] for g, i in zip(grids, places, strict=True))
+        for cells in pairs(*grids):
+            places = tuple(map(self._middle, spaces, cells))
+            w = product(width for _, (_, width) in cells)
             total += self.nb.number(w) * density(
-                *(self.at(a, places, {}) for a in e.args)
+                *(self.at(a, places, env) for a in e.args)
             )
         return total
+
+    def _middle(self, space, cell):
+        """Return the place that stands for a cell."""
+        k, (left, width) = cell
+        middle = self.world.located and space.kind == "line"
+        return self.nb.number(left + width / 2) if middle else k
 
     def _hermite(self, laws, density):
         """E_p of a quadratic: three Gauss–Hermite nodes a coordinate are exact."""
@@ -291,27 +330,28 @@ class Evaluate(MatrixValues):
         return p * self.nb.log(ratio_top / ratio_bottom)
 
     def do_KL(self, e, env):
-        return self.functional(e, lambda p, q: self._xlog(p, p, q))
+        return self.functional(e, env, lambda p, q: self._xlog(p, p, q))
 
     def do_H(self, e, env):
-        return self.functional(e, lambda p: -self._xlog(p, p, 1))
+        return self.functional(e, env, lambda p: -self._xlog(p, p, 1))
 
     def do_CrossEntropy(self, e, env):
-        return self.functional(e, lambda p, q: self._xlog(p, 1, q))
+        return self.functional(e, env, lambda p, q: self._xlog(p, 1, q))
 
     def do_JS(self, e, env):
         return self.functional(
             e,
+            env,
             lambda p, q: (
                 (self._xlog(p, 2 * p, p + q) + self._xlog(q, 2 * q, p + q)) / 2
             ),
         )
 
     def do_TV(self, e, env):
-        return self.functional(e, lambda p, q: abs(p - q) / 2)
+        return self.functional(e, env, lambda p, q: abs(p - q) / 2)
 
     def do_Chi2(self, e, env):
-        return self.functional(e, lambda p, q: p * p / q - 2 * p + q)
+        return self.functional(e, env, lambda p, q: p * p / q - 2 * p + q)
 
     def do_ConditionalEntropy(self, e, env):
         p, y, x = e.args
@@ -368,8 +408,37 @@ class Evaluate(MatrixValues):
         return self.nb.diff(along, self.nb.number(0))
 
 
+@cache
+def _carried(body, x) -> bool:
+    """Whether a function of a point stands in a formula."""
+    return any(x in e.args[1:] for e in body.atoms(v.At))
+
+
+def _admissible(law, a, b) -> tuple:
+    """Return the parameters of a law; refuse them outside its family."""
+    real = not isinstance(a, mp.mpc) and not isinstance(b, mp.mpc)
+    if not real or (isinstance(law, v.Normal) and not b > 0):
+        raise o.ClaimError(
+            f"{law}: parameters are real and a variance is positive; {a} and {b} came."
+        )
+    return a, b
+
+
+@cache
+def _indices(law) -> tuple:
+    """Return the indices in the parameters of a law, such as i in N(x_i, 1)."""
+    return tuple(law.atoms(v.Index))
+
+
 class _Local:
     """Evaluate a composite of densities at given places."""
+
+    rules: ClassVar = {
+        o.Plus: sum,
+        o.Times: prod,
+        o.Neg: lambda a: -a[0],
+        o.Over: lambda a: a[0] / a[1],
+    }
 
     def __init__(self, outer, places):
         self.outer, self.places = outer, places
@@ -379,11 +448,6 @@ class _Local:
             return self.outer.at(f, self.places, env)
         if f.is_number or isinstance(f, v.Var):
             return self.outer(f, env)
-        rule = {o.Plus: sum, o.Neg: lambda a: -a[0], o.Over: lambda a: a[0] / a[1]}
-        args = [self(a, env) for a in f.args]
-        if isinstance(f, o.Times):
-            out = args[0]
-            for a in args[1:]:
-                out = out * a
-            return out
-        return rule[type(f)](args)
+        if type(f) not in self.rules:
+            raise o.ClaimError(f"no numerical meaning is known for a value of {f}.")
+        return self.rules[type(f)]([self(a, env) for a in f.args])

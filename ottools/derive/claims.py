@@ -8,6 +8,7 @@ matters: what a numerical attack has refuted no algebra may call proved.
 from __future__ import annotations
 
 import hashlib
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 import mpmath
@@ -87,7 +88,7 @@ class Verdict:
 
 
 @dataclass(frozen=True)
-class Claim:
+class Claim(ABC):
     """A relation between two formulas; `sign` holds its LaTeX and text symbol."""
 
     lhs: object
@@ -159,17 +160,13 @@ class Claim:
         evaluate = attack.Evaluate(world, backend)
         return probe(world.seed, evaluate(self.lhs), evaluate(self.rhs))
 
+    @abstractmethod
     def fails(self, left, right, slack) -> bool:
         """Whether the two values contradict the claim."""
-        raise NotImplementedError
 
+    @abstractmethod
     def proof(self):
         """Return the method by which the claim was proved, or None."""
-        raise NotImplementedError
-
-    def assault(self, points: int | None = None, digits: int | None = None):
-        """Try the claim in random worlds: (counterexample or None, points, digits)."""
-        return assault(self, points, digits)
 
 
 def _gap(left, right):
@@ -272,7 +269,7 @@ def check(claim: Claim) -> Verdict:
     if found:
         return Verdict("refuted", "numerical attack", points, digits, found)
     wanted = 1 if claim.closed else 20
-    method = _proof(claim) if points else None
+    method = proof_of(claim) if points else None
     if method:
         status = "certified" if claim.closed else "proved"
         return Verdict(status, method, points, digits)
@@ -287,7 +284,7 @@ def check(claim: Claim) -> Verdict:
     return Verdict("undecided", "no proof, no counterexample", points, digits)
 
 
-def _proof(claim):
+def proof_of(claim):
     """Return the method of a proof, or None; what SymPy cannot do is no proof."""
     try:
         return claim.proof()

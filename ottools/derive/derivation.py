@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from . import display
-from .claims import NO_PROOF, AtLeast, AtMost, Claim, Equal, Less, Verdict, check
+from .claims import AtLeast, AtMost, Claim, Equal, Less, Verdict, check
 from .mutants import Score, score
 from .ordered import ClaimError, wrap
 
@@ -187,8 +187,6 @@ class Derivation:
             verdict = check(claim)
         except ClaimError as fault:
             raise StepError(f"{place}: {fault}") from fault
-        except NO_PROOF as fault:
-            raise StepError(f"{place}: cannot be read: {fault}") from fault
         expected = ("refuted",) if kind == "refuted" else GOOD
         if verdict.status not in expected:
             raise StepError(f"{place}: {claim} is {verdict}")

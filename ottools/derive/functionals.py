@@ -128,11 +128,13 @@ class Functional(Node):
         return tuple(s.point(n) for s, n in zip(spaces, names, strict=False))
 
     def _mean(self, of, body):
-        for point in reversed(self.points[1:]):
-            body = Integral(body, point)
+        """Return E[body] under a density; under a joint one, the double integral."""
         if len(self.points) == 1:
-            return Expect(body, self.points[0], of)
-        return Integral(Node.__mul__(At(of, *self.points), body), self.points[0])
+            return Expect(body, *self.points, of)
+        return self._integral(At(of, *self.points) * body)
+
+    def _integral(self, body):
+        return Int(*self.points)[body]
 
 
 class H(Functional):
@@ -144,9 +146,6 @@ class H(Functional):
     def unfold(self):
         """Return the definition."""
         (p,) = self.args
-        if len(self.points) == 2:
-            x, y = self.points
-            return -Integral(Integral(At(p, x, y) * Log(At(p, x, y)), y), x)
         return -self._mean(p, Log(At(p, *self.points)))
 
 
@@ -207,7 +206,7 @@ class TV(Functional):
     def unfold(self):
         """Return the definition."""
         p, q = (At(a, *self.points) for a in self.args)
-        return Integral(Abs(p - q), self.points[0]) / 2
+        return self._integral(Abs(p - q)) / 2
 
 
 class Chi2(Functional):
@@ -218,7 +217,7 @@ class Chi2(Functional):
     def unfold(self):
         """Return the definition."""
         p, q = (At(a, *self.points) for a in self.args)
-        return Integral((p - q) ** 2 / q, self.points[0])
+        return self._integral((p - q) ** 2 / q)
 
 
 class Mean(Functional):

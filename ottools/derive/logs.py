@@ -67,40 +67,49 @@ class Logs:
 
     def of(self, arg):
         """Return log(arg) as a combination of independent logarithms."""
-        parts, parity = [], 1
-        for f, k in self._factors(arg, 1):
-            s = sign(f, self.scope.domains)
-            if s is None and not f.is_positive:
-                return self.symbol(sp.factor(arg))
-            if s == -1:
-                f, parity = -f, -parity if k % 2 else parity
-            parts.append((f, k))
-        if parity < 0:
+        parts, parity = [], sp.Integer(1)
+        for f, k, settled in self._factors(arg, sp.Integer(1), False):
+            s = 1 if f.is_positive else sign(f, self.scope.domains)
+            parts.append((k, f if s == 1 else -f))
+            parity *= sp.nan if s is None else 1 if settled else sp.Integer(s) ** k
+        if parity != 1:
             return self.symbol(sp.factor(arg))
-        return sp.Add(*(k * self._one(f) for f, k in parts))
+        return sp.Add(*(k * self._one(f) for k, f in parts))
 
-    def _factors(self, arg, power):
-        """Yield (base, exponent) of the factors of arg, coprime and primitive."""
+    def _factors(self, arg, power, settled):
+        """Yield (base, exponent, settled) of the factors of arg, coprime and primitive.
+
+        The factors of a positive base under any exponent are settled: whatever their
+        signs, together they are positive.
+        """
         if arg.is_Mul:
             for a in arg.args:
-                yield from self._factors(a, power)
+                yield from self._factors(a, power, settled)
         elif (
             arg.is_Pow
             and not isinstance(arg, sp.exp)
             and (arg.exp.is_Integer or sign(arg.base, self.scope.domains) == 1)
         ):
-            yield from self._factors(arg.base, power * arg.exp)
+            settled = settled or not arg.exp.is_Integer
+            yield from self._factors(arg.base, power * arg.exp, settled)
         elif arg.is_Add:
-            n, m = sp.fraction(sp.cancel(sp.together(arg)))
-            if m != 1:
-                yield from self._factors(m, -power)
-            c, factors = sp.factor_list(n)
-            if c != 1:
-                yield from self._factors(c, power)
-            for f, k in factors:
-                yield (f, power * k) if f.is_Add else next(self._factors(f, power * k))
+            yield from self._of_sum(arg, power, settled)
         else:
-            yield arg, power
+            yield arg, power, settled
+
+    def _of_sum(self, arg, power, settled):
+        """Yield the same for a sum: the factors of its numerator and denominator."""
+        n, m = sp.fraction(sp.cancel(sp.together(arg)))
+        if m != 1:
+            yield from self._factors(m, -power, settled)
+        c, factors = sp.factor_list(n)
+        if c != 1:
+            yield from self._factors(c, power, settled)
+        for f, k in factors:
+            if f.is_Add:
+                yield f, power * k, settled
+            else:
+                yield from self._factors(f, power * k, settled)
 
     def _one(self, f):
         """Return log of one irreducible positive factor."""

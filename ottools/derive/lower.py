@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import sympy as sp
-from sympy.core.symbol import Str
 
 from . import ordered as o
 from . import vocabulary as v
@@ -90,7 +89,7 @@ class Lower:
     def __call__(self, e, bound=None, here=()):
         """Lower a node; `bound` maps points, `here` evaluates bare densities."""
         bound = bound or {}
-        for kind in type(e).__mro__ if isinstance(e, o.Ordered | Str) else ():
+        for kind in type(e).__mro__ if isinstance(e, o.Ordered) else ():
             method = getattr(self, f"do_{kind.__name__}", None)
             if method:
                 return method(e, bound, here)
@@ -165,17 +164,15 @@ class Lower:
 
     def do_Fn(self, e, bound, here):
         if not here:
-            raise o.ClaimError(f"{e.name} needs a point, as in {e.name}(x).")
+            raise o.ClaimError(f"{e} needs a point, as in {e}(x).")
         return self.scope.value(e, here)
 
-    do_Normal = do_Uniform = do_NormalProduct = do_Fn
-
-    def do_Table(self, e, bound, here):
-        return self.scope.value(e, here)
+    do_Normal = do_Uniform = do_NormalProduct = do_Table = do_Fn
 
     def do_Named(self, e, bound, here):
-        point = e.key[1]
-        return self(e.key[2], {**bound, point: here[0]}, here)
+        if not here:
+            raise o.ClaimError(f"{e.name} needs a point, as in {e.name}(x).")
+        return self(e.key[2], {**bound, e.key[1]: here[0]}, here)
 
     def do_At(self, e, bound, here):
         f, *points = e.args
@@ -250,9 +247,6 @@ class Lower:
         size = self(inside.shape[0], *env) if hasattr(inside, "shape") else None
         return words.trace(words.Words(self)(inside), size, self.scope)
 
-    def do_Str(self, e: Str, *env):
-        return e
-
 
 def chain(expr, slope):
     """Differentiate an expression in brackets: ∂F + Σ_i ∂F/∂B_i ∫ ∂φ_i."""
@@ -283,9 +277,7 @@ def change_variables(body, point, p):
 
 
 def differentiate(expr, x):
-    """Differentiate in a symbol or in a member x_k of a family, sums included."""
-    if not isinstance(x, sp.Indexed):
-        return sp.diff(expr, x)
+    """Differentiate in a member x_k of a family, sums included."""
     if isinstance(expr, sp.Sum):
         inner = differentiate(expr.function, x)
         return _collapse(inner, expr.limits)

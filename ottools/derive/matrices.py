@@ -10,7 +10,18 @@ from __future__ import annotations
 
 import sympy as sp
 
-from .ordered import ClaimError, Leaf, Neg, Node, Ordered, Over, Plus, Times, wrap
+from .ordered import (
+    ClaimError,
+    Leaf,
+    Neg,
+    Node,
+    Ordered,
+    Over,
+    Plus,
+    Times,
+    size_of,
+    wrap,
+)
 
 __all__ = [
     "Gradient",
@@ -49,31 +60,26 @@ class MatrixSymbol(Leaf):
         return self.key[3]
 
 
-def _size(n, name: str):
-    n = wrap(n)
-    if n.is_Integer and n > 0 or getattr(n, "integer", False):
-        return n
-    raise ClaimError(f"{name}: a size is a positive integer or a natural, not {n}.")
-
-
 def matrix(name: str, rows, columns) -> MatrixSymbol:
     """Declare a matrix without structure: ``W = matrix("W", k, d)``."""
-    return MatrixSymbol(name, _size(rows, name), _size(columns, name), "general")
+    return MatrixSymbol(name, size_of(rows, name), size_of(columns, name), "general")
 
 
 def definite(name: str, size) -> MatrixSymbol:
     """Declare a symmetric positive definite matrix, such as a covariance."""
-    return MatrixSymbol(name, _size(size, name), _size(size, name), "definite")
+    return MatrixSymbol(name, size_of(size, name), size_of(size, name), "definite")
 
 
 def orthonormal(name: str, rows, columns) -> MatrixSymbol:
     """Declare a matrix with orthonormal rows, W Wᵀ = I, as many columns or more."""
-    return MatrixSymbol(name, _size(rows, name), _size(columns, name), "orthonormal")
+    return MatrixSymbol(
+        name, size_of(rows, name), size_of(columns, name), "orthonormal"
+    )
 
 
 def identity(size) -> MatrixSymbol:
     """Return the identity of a size."""
-    return MatrixSymbol("I", _size(size, "I"), _size(size, "I"), "identity")
+    return MatrixSymbol("I", size_of(size, "I"), size_of(size, "I"), "identity")
 
 
 def shape(e):

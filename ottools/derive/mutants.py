@@ -12,7 +12,6 @@ import sympy as sp
 
 from . import claims as c
 from . import ordered as o
-from . import prove
 from . import relations as r
 from . import vocabulary as v
 from .arithmetic import Quick
@@ -245,11 +244,9 @@ def _implied(claim, mutant) -> bool:
         (x.rhs, x.lhs) if isinstance(x, c.AtMost) else (x.lhs, x.rhs)
         for x in (claim, mutant)
     ]
-    return bool(
-        prove.at_least(
-            o.Plus(sides[1][0], sides[0][1]), o.Plus(sides[1][1], sides[0][0])
-        )
-    )
+    (big, small), (other_big, other_small) = sides
+    gain = c.AtLeast(o.Plus(other_big, small), o.Plus(other_small, big))
+    return bool(c.proof_of(gain))
 
 
 def quickly_refuted(claim) -> bool:

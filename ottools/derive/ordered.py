@@ -122,6 +122,14 @@ class Ordered(sp.Expr):
         return f"$\\displaystyle {tex(self)}$"
 
 
+def size_of(n, name: str):
+    """Return a size as an expression: a positive integer or a natural number."""
+    n = wrap(n)
+    if n.is_Integer and n > 0 or getattr(n, "integer", False):
+        return n
+    raise ClaimError(f"{name}: a size is a positive integer or a natural, not {n}.")
+
+
 class Node(Ordered):
     """An inner node: its arguments are wrapped and kept in order."""
 
@@ -146,8 +154,8 @@ class Leaf(Ordered):
     def _hashable_content(self):
         return self.key
 
-    def __getnewargs__(self):
-        return self.key
+    def __reduce__(self):
+        return _leaf, (type(self), self.key)
 
     @property
     def name(self) -> str:
@@ -160,6 +168,11 @@ class Leaf(Ordered):
         return {self}
 
 
+def _leaf(kind, key):
+    """Return a leaf of a class as it was made; for copies and other processes."""
+    return Leaf.__new__(kind, *key)
+
+
 class Plus(Node):
     """A sum in the author's order; nested sums are flattened on the left only."""
 
@@ -169,8 +182,6 @@ class Plus(Node):
         flat = []
         for i, t in enumerate(map(wrap, terms)):
             flat.extend(t.args if isinstance(t, Plus) and i == 0 else [t])
-        if not flat:
-            return sp.Integer(0)
         return flat[0] if len(flat) == 1 else sp.Basic.__new__(cls, *flat)
 
 
@@ -181,7 +192,7 @@ class Neg(Node):
 
 
 class Times(Node):
-    """A product in the author's order; an empty one is 1."""
+    """A product in the author's order."""
 
     __slots__ = ()
 
@@ -189,8 +200,6 @@ class Times(Node):
         flat = []
         for t in map(wrap, factors):
             flat.extend(t.args if isinstance(t, Times) else [t])
-        if not flat:
-            return sp.Integer(1)
         return flat[0] if len(flat) == 1 else sp.Basic.__new__(cls, *flat)
 
 

@@ -24,7 +24,7 @@ def integrate_pieces(phi, points, scope, logs):
     if len(points) != 1:
         raise ClaimError("uniform densities and tables are integrated in one variable.")
     mine = {s: scope.values[s].fn for s in phi.free_symbols if s in scope.values}
-    if any(isinstance(f, v.Table) for f in mine.values()):
+    if all(isinstance(f, v.Table) for f in mine.values()):
         return _sum_tables(phi, mine)
     if not all(isinstance(f, v.Uniform) for f in mine.values()):
         return logs.back(sp.Function("unresolved")(phi))
@@ -34,15 +34,8 @@ def integrate_pieces(phi, points, scope, logs):
 
 def _sum_tables(phi, mine):
     """Sum over the points of a finite space on which everything is tabulated."""
-    sizes = {len(getattr(f, "weights", ())) for f in mine.values()}
-    if len(sizes) != 1 or sizes == {0}:
-        raise ClaimError("tables of one space have the same number of weights.")
-    return sp.Add(
-        *(
-            _at_values(phi, {s: f.weights[k] for s, f in mine.items()})
-            for k in range(sizes.pop())
-        )
-    )
+    points = zip(*(f.weights for f in mine.values()), strict=True)
+    return sp.Add(*(_at_values(phi, dict(zip(mine, w, strict=True))) for w in points))
 
 
 def _by_densities(phi, mine):

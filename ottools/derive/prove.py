@@ -133,7 +133,7 @@ def _scalar(diff, scope, strict):
     if len(symbols) == 1:
         t = symbols[0]
         shape = nonnegative(flat, t, scope.domains.get(t, (-sp.oo, sp.oo)))
-        if shape and (not strict or (shape.strict and shape.zero is None)):
+        if shape and (shape.positive or not strict):
             return f"one variable: {shape.reason}"
     return None
 
@@ -257,7 +257,7 @@ def _pointwise(diff, scope, strict):
             return "exact sign of the integrand"
         if len(values) == 1 and total.free_symbols == set(values):
             shape = nonnegative(total, values[0], scope.domains[values[0]])
-            if shape and (not strict or shape.strict):
+            if shape and (shape.positive or not strict):
                 return f"integrand ≥ 0: {shape.reason}"
     return None
 
@@ -310,7 +310,7 @@ def _pair(values, points, scope):
 
 def _two_densities(diff, scope, strict):
     shape = tangent(diff, scope)
-    if shape and not (strict and (not shape[0].strict or shape[0].zero is not None)):
+    if shape and (shape[0].positive or not strict):
         return f"∫ q g(p/q) with g ≥ 0: {shape[0].reason}"
     return None
 

@@ -39,8 +39,6 @@ def _poly_sign(f):
             0 if f.is_zero else (1 if f.is_positive else -1 if f.is_negative else None)
         )
     gens = sorted(f.free_symbols, key=str)
-    if not gens:
-        return None
     try:
         poly = sp.Poly(f, *gens)
     except sp.PolynomialError:
@@ -70,42 +68,34 @@ def sign(expr, domains) -> int | None:
     expr = sp.sympify(expr)
     if expr.is_number:
         return _poly_sign(expr)
-    f = sp.cancel(sp.together(_to_positive(expr, domains)))
     out = 1
-    for part in sp.fraction(f):
-        try:
-            c, factors = sp.factor_list(part)
-        except sp.PolynomialError:
-            return _poly_sign(f)
-        out *= _poly_sign(c) or 0
-        for g, k in factors:
-            s = _poly_sign(g)
-            if s is None:
-                return None
-            out *= s**k
+    for s, k in _factor_signs(expr, domains):
+        if s is None:
+            return None
+        out *= s**k
     return out
 
 
 def weakly_positive(expr, domains) -> bool:
     """Whether expr ≥ 0 is certain (even powers of a factor of unknown sign count)."""
-    f = sp.cancel(sp.together(_to_positive(sp.sympify(expr), domains)))
-    if f == 0:
-        return True
     out = 1
-    for part in sp.fraction(f):
-        try:
-            c, factors = sp.factor_list(part)
-        except sp.PolynomialError:
+    for s, k in _factor_signs(sp.sympify(expr), domains):
+        if s is None and k % 2:
             return False
-        out *= _poly_sign(c) or 0
-        for g, k in factors:
-            s = _poly_sign(g)
-            if s is None and k % 2 == 0:
-                continue
-            if s is None:
-                return False
-            out *= s**k
-    return out > 0
+        out *= 1 if s is None else s**k
+    return out >= 0
+
+
+def _factor_signs(expr, domains):
+    """Yield (sign or None, multiplicity) for each factor of a fraction."""
+    f = sp.cancel(sp.together(_to_positive(expr, domains)))
+    try:
+        parts = [sp.factor_list(part) for part in sp.fraction(f)]
+    except sp.PolynomialError:
+        parts = [(f, [])]
+    for c, factors in parts:
+        yield _poly_sign(c), 1
+        yield from ((_poly_sign(g), k) for g, k in factors)
 
 
 @dataclass(frozen=True)
@@ -115,6 +105,11 @@ class Shape:
     reason: str
     zero: object = None
     strict: bool = False
+
+    @property
+    def positive(self) -> bool:
+        """Whether g > 0: a strict minimum, such as a convex one, may still be 0."""
+        return self.strict and self.zero is None
 
 
 def nonnegative(g, t, interval, depth: int = 3) -> Shape | None:
@@ -190,7 +185,8 @@ def _strip(g, domains):
     out = sp.Integer(1)
     for f in sp.Mul.make_args(sp.factor(g)):
         rational = not f.has(sp.log, sp.exp)
-        if not (rational and f.free_symbols and sign(f, domains) == 1):
+        scale = rational and f.free_symbols and sign(f, domains) == 1
+        if not (scale or isinstance(f, sp.exp)):
             out *= f
     return out
 
@@ -227,10 +223,8 @@ def _stationary(slope, t, interval):
     for start in starts:
         try:
             with mpmath.workdps(30):
-                root = mpmath.findroot(f, start, maxsteps=60)
+                root = mpmath.mpf(mpmath.findroot(f, start, maxsteps=60))
         except (ValueError, ZeroDivisionError, TypeError, OverflowError):
-            continue
-        if isinstance(root, mpmath.mpc):
             continue
         for c in _recognised(root):
             if _inside(c, interval):
@@ -248,22 +242,10 @@ def _recognised(root):
         )
 
 
-def _limit(g, t, end):
-    side = "-" if end == sp.oo else "+"
-    try:
-        return sp.limit(g, t, end, side)
-    except (NotImplementedError, ValueError):
-        return sp.nan
-
-
 def _monotone(g, slope, t, interval, depth):
     """Use that g' has one sign and g ≥ 0 at the end from which it rises."""
     for end, direction in ((interval[0], 1), (interval[1], -1)):
-        value = (
-            sp.limit(g, t, end, "+" if direction == 1 else "-")
-            if end.is_finite
-            else _limit(g, t, end)
-        )
+        value = sp.limit(g, t, end, "+" if direction == 1 else "-")
         if value.is_number and (value == 0 or value.is_positive):
             rise = nonnegative(direction * slope, t, interval, depth - 1)
             if rise:
@@ -276,16 +258,7 @@ def _concave(g, bend, t, interval, depth):
     """Use g'' ≤ 0 and both boundary limits ≥ 0."""
     if bend == 0 or not nonnegative(-bend, t, interval, depth - 1):
         return None
-    lo = (
-        sp.limit(g, t, interval[0], "+")
-        if interval[0].is_finite
-        else _limit(g, t, interval[0])
-    )
-    hi = (
-        sp.limit(g, t, interval[1], "-")
-        if interval[1].is_finite
-        else _limit(g, t, interval[1])
-    )
+    lo, hi = (sp.limit(g, t, e, s) for e, s in zip(interval, "+-", strict=True))
     if all(e.is_number and (e == 0 or e.is_positive) for e in (lo, hi)):
         return Shape(f"concave with boundary limits {lo} and {hi}", strict=True)
     return None

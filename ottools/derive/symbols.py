@@ -8,7 +8,7 @@ from __future__ import annotations
 import sympy as sp
 from sympy.core.symbol import Str
 
-from .ordered import ClaimError, Leaf, Node, Over, wrap
+from .ordered import ClaimError, Leaf, Node, Over, size_of, wrap
 
 oo = sp.oo
 
@@ -86,6 +86,7 @@ class Space(Leaf):
             raise ClaimError(
                 f"kind of space {name} must be in {cls.kinds}, not {kind!r}"
             )
+        size = None if size is None else size_of(size, f"space {name}")
         return Leaf.__new__(cls, name, kind, size)
 
     @property
@@ -154,11 +155,6 @@ class Variation(Fn):
 
     __slots__ = ()
     mass = 0
-
-    @property
-    def density(self):
-        """The density that varies."""
-        return self.key[4]
 
 
 def densities(names: str, on: Space):
@@ -270,6 +266,15 @@ class Given(Node):
         return Over(At(p, *both), At(p.on(x.space), x))
 
 
+def _without_points(law, *parameters) -> None:
+    """Raise if a parameter of a law depends on a point of a space."""
+    if any(p.has(Point) for p in parameters):
+        raise ClaimError(
+            f"{law}: a law whose parameter is a point is not part of the vocabulary; "
+            "use a symbol."
+        )
+
+
 class Normal(Node):
     """The normal density N(mean, variance) on the line."""
 
@@ -277,17 +282,12 @@ class Normal(Node):
     is_number = False
 
     def __new__(cls, mean, variance):
-        for a in map(wrap, (mean, variance)):
-            if any(isinstance(n, Point) for n in sp.preorder_traversal(a)):
-                raise ClaimError(
-                    f"N({mean}, {variance}): a law whose parameter is a point is not "
-                    "part of the vocabulary; use a symbol."
-                )
-        s2 = wrap(variance)
+        mean, s2 = wrap(mean), wrap(variance)
+        _without_points(f"N({mean}, {s2})", mean, s2)
         negative = s2.is_number and not s2 > 0
         if negative or (isinstance(s2, Var) and s2.domain[0] < 0):
             raise ClaimError(f"N({mean}, {variance}): a variance is positive.")
-        return Node.__new__(cls, mean, variance)
+        return Node.__new__(cls, mean, s2)
 
     mass = 1
     space = LINE
@@ -305,6 +305,7 @@ class Uniform(Node):
 
     def __new__(cls, lo, hi):
         lo, hi = wrap(lo), wrap(hi)
+        _without_points(f"U[{lo}, {hi}]", lo, hi)
         if lo.is_number and hi.is_number and not lo < hi:
             raise ClaimError(f"U[{lo}, {hi}]: the ends must satisfy lo < hi.")
         return Node.__new__(cls, lo, hi)
@@ -395,10 +396,6 @@ class Named(Leaf):
         return (self.key[1].space,)
 
     space = Fn.space
-
-    def body(self, point):
-        """Return the body with the point put in."""
-        return self.key[2].xreplace({self.key[1]: point})
 
 
 def named(name: str, point: Point, body) -> Named:
