@@ -33,7 +33,7 @@ CURVES = (
     Curve(
         "entropic",
         "benchmarks.entropic_peers",
-        (OURS, POINTS, "POT sinkhorn (torch)"),
+        (OURS, POINTS, "POT sinkhorn (torch)", "POT sinkhorn"),
         CLOUD,
         1e-6,
         (500, 1000, 2000, 4000),

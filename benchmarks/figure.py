@@ -58,6 +58,7 @@ def entropic(ax, content: dict) -> None:
             if arrives:
                 ax.plot([case["eps"]] * 2, [low, high], "-", color=colour, lw=1)
             else:
+                ax.plot(case["eps"], 3 * value, alpha=0)  # room for the arrow
                 ax.annotate(
                     "",
                     (case["eps"], 2.5 * value),

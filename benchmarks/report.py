@@ -188,7 +188,10 @@ def growth(content: dict) -> str:
         time = slope(sizes, [typical(r) for r in records])
         heavy = [(n, r.get("megabytes")) for n, r in zip(sizes, records, strict=True)]
         heavy = [(n, mb) for n, mb in heavy if mb and mb >= 1]
-        memory = f"{slope(*zip(*heavy, strict=True)):.1f}" if len(heavy) > 2 else "flat"
+        measured = any("megabytes" in r for r in records)
+        memory = "flat" if measured else ""
+        if len(heavy) > 2:
+            memory = f"{slope(*zip(*heavy, strict=True)):.1f}"
         span = f"{sizes[0]}–{sizes[-1]}"
         lines.append(f"| {kind} | {name} | {span} | {time:.1f} | {memory} |")
     return "\n".join([*lines, "", table(content["curves"]), ""])

@@ -59,7 +59,8 @@ def cell(record: dict, ours: dict) -> str:
         return text
     spread = f" ({number(low)}–{number(high)})" if low < high else ""
     text = f"{number(middle)}{spread}"
-    return f"**{text}, peer ahead**" if middle < 1 else text
+    ahead = middle < 1 and record["library"] != OURS
+    return f"**{text}, peer ahead**" if ahead else text
 
 
 def case_text(case: dict) -> str:

@@ -218,12 +218,13 @@ def test_rows_tell_who_is_ahead():
         record("OTT fast", [0.5, 0.5], error=2e-7),
         record("OTT lost", [9.0], "short", error=2e-2, extrapolated=90.0),
         record("POT odd", [0.0], "broke"),
+        {**record("ottools points", [0.9, 0.9]), "library": "ottools"},
     ]
     (line,) = rows.table(race).splitlines()[2:]
     assert "| OTT fast | **0.5, peer ahead** | 1e-07 / 2e-07 |" in line
     assert "POT slow: 4 (3–5)" in line
     assert "OTT lost: > 9, error 2.0e-02, extrapolated ~90" in line
-    assert "POT odd: breaks" in line
+    assert "POT odd: breaks; ottools points: 0.9 |" in line
     assert rows.verdict(race, 2) == "Goal 2: met in 0 of 1 races; a peer is ahead in 1."
     alone = [race[0], race[3]]
     assert "met in 1 of 1 races (1 of them because no" in rows.verdict(alone, 50)
