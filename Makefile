@@ -39,8 +39,8 @@ render: $(READY)
 
 test: lint  ## lint, test the package and the book, run every notebook again
 	@echo "[test 2/4] the package and the sources of the book"
-	@$(V)/pytest -q -n $(JOBS) --dist loadfile ottools tests \
-	  $(addprefix --ignore ,$(PAGE_TESTS))
+	@$(V)/pytest -q -n $(JOBS) --dist loadfile --cov --cov-report=term \
+	  ottools tests $(addprefix --ignore ,$(PAGE_TESTS))
 	@echo "[test 3/4] the book itself"
 	@$(MAKE) book
 	@echo "[test 4/4] its pages and formulas; every notebook once more, strictly"
