@@ -10,6 +10,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from functools import lru_cache
 from itertools import product as pairs
 
 import sympy as sp
@@ -222,9 +223,16 @@ def laws_of(*exprs) -> tuple:
     return tuple(found)
 
 
+@lru_cache(maxsize=64)
+def nodes_of(*exprs) -> tuple:
+    """Return the nodes of some formulas, each once, in the order of their text."""
+    found = {n for e in exprs for n in sp.preorder_traversal(e)}
+    return tuple(sorted(found, key=str))
+
+
 def world(seed: str, k: int, *exprs) -> World:
     """Make the k-th world for some formulas; the first ones are small and round."""
-    nodes = sorted({n for e in exprs for n in sp.preorder_traversal(e)}, key=str)
+    nodes = nodes_of(*exprs)
     names = [
         n.name
         for n in nodes
