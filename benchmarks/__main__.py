@@ -1,6 +1,6 @@
 """Run every benchmark, then write the report.
 
-python -m benchmarks [--quick] [--threads N] [--only sinkhorn,line]
+python -m benchmarks [--quick | --brief] [--threads N] [--only sinkhorn,line]
 """
 
 from __future__ import annotations

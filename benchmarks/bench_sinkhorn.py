@@ -62,7 +62,8 @@ def table(arena: Arena) -> list[dict]:
     """Race everybody at every eps and tolerance."""
     quick = arena.settings.quick
     n, every = (300, EPS[:3:2]) if quick else (1000, EPS)
-    everybody, tols = (CORE, TOLS[:1]) if quick else (EVERYBODY, TOLS)
+    few = quick or arena.settings.brief
+    everybody, tols = (CORE, TOLS[:1]) if few else (EVERYBODY, TOLS)
     records = []
     for family, eps in product(FAMILIES, every):
         case = {"family": family, "n": n, "eps": eps}
@@ -78,7 +79,8 @@ def changed(arena: Arena) -> list[dict]:
     every = EPS[1:2] if quick else EPS[:3]
     records = []
     for family, eps in product(FAMILIES, every):
-        for change in variants(n, among[: CHANGES[eps]]):
+        count = 1 if arena.settings.brief else CHANGES[eps]
+        for change in variants(n, among[:count]):
             case = {"family": family, "n": n, "eps": eps, **change}
             records += ladder(arena, case, CORE, TOLS[:1])
     return records
@@ -87,7 +89,8 @@ def changed(arena: Arena) -> list[dict]:
 def sizes(arena: Arena) -> list[dict]:
     """Race the better peers as n grows."""
     quick = arena.settings.quick
-    cases = product((500, 2000), EPS[:3]), product((4000,), EPS[:2])
+    last = 1 if arena.settings.brief else 2
+    cases = product((500, 2000), EPS[: last + 1]), product((4000,), EPS[:last])
     records = []
     for n, eps in [(100, 1e-1)] if quick else chain(*cases):
         case = {"family": "gmm2d", "n": n, "eps": eps}
@@ -100,6 +103,7 @@ def sweep(arena: Arena) -> list[dict]:
     """Run ours alone over the whole grid, to see whether it always arrives."""
     quick = arena.settings.quick
     many = (200,) if quick else (500, 1000, 2000)
+    many = many[:2] if arena.settings.brief else many
     records = []
     for family, n, eps, tol in product(FAMILIES, many, EPS, TOLS):
         for change in ({}, *variants(n, VARIANTS[: 5 if 300 < n < 2000 else 1])):

@@ -44,6 +44,7 @@ class Settings:
     """What the command line chooses."""
 
     quick: bool = False
+    brief: bool = False
     threads: int = 1
     cap: float = 60.0
     floor: float = 2.0
@@ -58,6 +59,8 @@ class Settings:
 
 
 FULL = Settings()
+# Full sizes, but the better peers only, fewer variants and one tolerance.
+BRIEF = Settings(brief=True, cap=6.0, floor=1.0, rounds=3)
 QUICK = Settings(quick=True, cap=4.0, floor=0.6, multiple=20.0, rounds=3)
 
 
