@@ -117,6 +117,7 @@ EXPLAINED = {
 }
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(("name", "claim"), TYPICAL.items(), ids=TYPICAL.keys())
 def test_typical_claims_leave_no_survivor(name, claim):
     assert check(claim).status in ("proved", "certified")

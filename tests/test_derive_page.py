@@ -34,6 +34,7 @@ def page(root):
     return (root / "book" / "claims.md").read_text()
 
 
+@pytest.mark.no_cover
 def test_the_sessions_run(page):
     parser, runner = doctest.DocTestParser(), doctest.DocTestRunner(verbose=False)
     session = parser.get_doctest(page, {}, "claims.md", "book/claims.md", 0)

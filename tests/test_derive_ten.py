@@ -57,6 +57,8 @@ from ottools.derive import (
 from ottools.derive import between as between_
 from ottools.derive.lower import Lower, Scope
 
+pytestmark = pytest.mark.no_cover
+
 HALF = Fraction(1, 2)
 X, Y = Space("X"), Space("Y")
 x, y = X.point("x"), Y.point("y")
