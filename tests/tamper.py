@@ -66,6 +66,17 @@ CASES: list[Case] = [
         (r"book/gan\.md:\d+, code cell \d+", r"derivation 'gan-value', step"),
     ),
     Case(
+        "a coefficient in the chapter on autoencoders",
+        "book/autoencoders.md",
+        r"\* norm2\(root\(C\) @ W\.T @ gap\)\),",
+        "* norm2(root(C) @ W.T @ gap) / 2),",
+        (*RUN, "autoencoders"),
+        (
+            r"book/autoencoders\.md:\d+, code cell \d+",
+            r"derivation 'ae-stationary', step",
+        ),
+    ),
+    Case(
         "a stored output",
         "notebooks/entropy.ipynb",
         r"Σ_\{a\} p\(a\) log p\(a\)\\n",

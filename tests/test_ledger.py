@@ -250,7 +250,8 @@ def test_a_notebook_without_records_counts_for_nothing(tmp_path):
 NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
 LETTERS = {"wgan-06a", "wgan-13a", "wgan-14a", "wgan-14b", "wgan-14c"}
 SETTLED = (
-    {f"slides-{n}" for n in range(40, 67)}
+    {f"slides-{n:02}" for n in range(1, 14)}
+    | {f"slides-{n}" for n in range(40, 67)}
     | {f"wgan-{n:02}" for n in range(1, 15)}
     | LETTERS
     | {"post-01", "post-32"}
