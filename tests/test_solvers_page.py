@@ -48,5 +48,5 @@ def solvers(package) -> set[str]:
         for name in package.__all__
         if inspect.isfunction(value := getattr(package, name))
         and inspect.signature(value).return_annotation in results
-        and not re.match(r"certif|rubinstein|graph_certificate|graph_certif|gaussian_jko_cov", name)
+        and not re.match(r"certif|rubinstein|graph_certificate", name)
     }
