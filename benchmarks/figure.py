@@ -94,6 +94,7 @@ def growth(ax, content: dict) -> None:
             ax.plot(*zip(*line, strict=True), MARKERS[kind] + ":", **style)
         ax.plot([], [], MARKERS[kind] + "-", color=COLOURS[kind], label=title)
     ax.set(xscale="log", yscale="log", xlabel="n")
+    ax.xaxis.set_minor_formatter("")
     ax.set(title="Time, relative to ours at the left end\n(dotted: best peer)")
     room(ax)
     ax.legend(loc="upper left", fontsize=8, ncols=2)
@@ -112,6 +113,7 @@ def memory(ax, content: dict) -> None:
             *zip(*line, strict=True), MARKERS[kind] + dash, c=COLOURS[kind], label=name
         )
     ax.set(xscale="log", yscale="log", xlabel="n")
+    ax.xaxis.set_minor_formatter("")
     ax.set(title="MMD, value and gradient:\npeak memory in MB")
     room(ax)
     ax.legend(loc="upper left", fontsize=8)

@@ -31,7 +31,7 @@ TOPICS = (
 INTRODUCTION = """\
 # Results
 
-Written by `make bench`; nothing here is typed by hand.
+Written by `make bench`; nothing here is typed by hand. This was {extent}.
 
 **Machine class**: {machine}.
 **Versions**: {versions}.
@@ -57,6 +57,10 @@ exception, or an answer that is not finite or far from any plan.
 
 ![Ratios against eps, time against n, memory against n](results.svg)
 """
+BRIEF = (
+    "a brief run (`BENCH=--brief`): full sizes, but for entropic transport one\n"
+    "tolerance, the better peers and fewer variants"
+)
 PLAIN = {
     "line": (
         "## On the line and sliced",
@@ -116,6 +120,7 @@ def introduction(content: dict) -> str:
         machine=f"{kind}, no GPU used",
         versions=f"Python {machine['python']}, {packages}",
         measured=some["measured"],
+        extent=BRIEF if chosen.get("brief") else "a full run",
         **chosen,
     )
 
