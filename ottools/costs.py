@@ -98,7 +98,7 @@ def c_transform(C, f) -> np.ndarray:
     """Return g_j = min_i C_ij - f_i, the largest g with f_i + g_j <= C_ij.
 
     C (n,m) and f (n,) give (m,); the transform of a g is that of the transposed cost
-    (Villani 2003, Section 1.2). Raises ValueError on improper costs or potentials.
+    (Peyre and Cuturi 2019, eq. 5.1). Raises ValueError on improper costs or potentials.
 
     Examples
     --------

@@ -177,9 +177,10 @@ def euler_maruyama(drift: Callable, diffusion: Callable, x0, times, *, rng):
     """Return a path of dx = drift(t, x) dt + diffusion(t, x) dW (Ito), as a Trajectory.
 
     x + b h + g dW with dW ~ N(0, |h| I): strong order 1/2, or 1 when g does not depend
-    on x; weak order 1 (Kloeden and Platen 1992, Section 10.2). Noise is diagonal: g is
-    a number or broadcasts to x. Decreasing times give the SDE backward in time, as for
-    diffusion models. Arguments otherwise as in `integrate`; `rng` is a generator.
+    on x; weak order 1 (Kloeden and Platen 1992, Sections 10.2 and 14.1). Noise is
+    diagonal: g is a number or broadcasts to x. Decreasing times give the SDE backward
+    in time, as for diffusion models. Arguments otherwise as in `integrate`; `rng` is a
+    generator.
 
     Raises ValueError and ConvergenceError as `integrate`.
 

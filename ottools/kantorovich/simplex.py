@@ -3,7 +3,7 @@
 The n rows and m columns are the nodes of a graph, a cell (i, j) is an edge between row
 i and column j. The n+m-1 cells of a basis form a spanning tree: plan and potentials are
 found by walking over it, without solving equations (Dantzig 1951; Bertsimas and
-Tsitsiklis 1997, Section 7.2). Column j is the node n + j.
+Tsitsiklis 1997, Section 7.3). Column j is the node n + j.
 """
 
 from __future__ import annotations
