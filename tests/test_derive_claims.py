@@ -111,6 +111,9 @@ FALSE = {
     "H > 0 on a finite space": Less(0, H(pa)),
     "a mass below one": Less(pa(s), 1),
     "H < log n": Less(H(f), log(n)),
+    "a sigmoid above one half": Less(Fraction(1, 2), 1 / (1 + exp(-z))),
+    "a square is positive": Less(0, d(z**2, z) ** 2),
+    "an exponential above 10⁻⁹": Less(Rational(1, 10**9), exp(z)),
     "log t < t − 1": Less(log(a), a - 1),
     # Values of a density are not densities.
     **{
@@ -160,6 +163,8 @@ FALSE = {
     ),
     "tie": AtMost(1 + Rational(1, 10**46), 1),
     "case off by little": Every(("a", "a"), (Equal(1 + Rational(1, 10**45), 1),)),
+    "case off by less": Every(("a", "a"), (AtMost(1 + Rational(1, 10**70), 1),)),
+    "case a tie": Every(("a", "a"), (Less(log(4), 2 * log(2)),)),
     "number off by little": Equal(Rational(10**60 + 1, 10**60), 1),
     "one case of four": Every(("k", "k"), tuple(Less(c, 4) for c in (1, 2, 3, 4))),
     "Ramanujan": Equal(exp(sp.pi * sp.sqrt(163)), 640320**3 + 744),
@@ -265,6 +270,10 @@ TRUE = {
     "variation of KL": Equal(vary(KL(p, q), q), -Int(x)[p(x) / q(x) * variation(q)(x)]),
     "second-order condition": Less(-a / t**2 - b / (1 - t) ** 2, 0),
     "a mean number": Less(EULER, 3),
+    "a sigmoid is positive": Less(0, 1 / (1 + exp(-z))),
+    "a sigmoid is below one": Less(1 / (1 + exp(-z)), 1),
+    "an exponential is positive": Less(0, exp(z)),
+    "however small": Less(0, exp(-(a**2))),
 }
 
 

@@ -6,6 +6,7 @@ import pytest
 from mpmath import mp
 
 from ottools.derive import (
+    Alias,
     AtLeast,
     AtMost,
     ClaimError,
@@ -33,12 +34,14 @@ from ottools.derive.arithmetic import Floating
 from ottools.derive.attack import Evaluate
 from ottools.derive.grids import Grid
 
-k, d, n = natural("k d n")
+k, d, n, m = natural("k d n m")
 s, c = positive("s"), real("c")
 W, V, X, M = matrix("W", k, d), matrix("V", d, k), matrix("X", n, d), matrix("M", d, d)
 A, B, C = definite("A", d), definite("B", d), definite("C", d)
 U, one = orthonormal("U", k, d), identity(d)
 half, middle = root(A), root(root(A) @ B @ root(A))
+R, Q = orthonormal("R", d, d), orthonormal("Q", m, k)
+S = Alias("S", W.T @ W + one)
 T = inverse(half) @ middle @ inverse(half)
 energy = trace(C) - 2 * trace(W @ C @ W.T) + trace(W @ C @ W.T @ W @ W.T)
 
@@ -91,8 +94,19 @@ TRUE = {
     "nor is a sum of them": AtMost(norm2(V), norm2(W) + 2 * norm2(V)),
     "a positive scalar beside it": Less(0, norm2(W) + s),
     "halves": Equal(M / 2 + M / 2, M),
+    "the trace of a sum with the identity": Equal(trace(A + one), trace(A) + d),
+    "a square with orthonormal rows has orthonormal columns": Equal(R.T @ R, one),
+    "and its inverse is its transpose": Equal(inverse(R @ A), inverse(A) @ R.T),
+    "a chain of orthonormal rows": Equal(Q @ U @ U.T @ Q.T, identity(m)),
+    "rows of given number": Equal(norm2(orthonormal("V", m, 1)), m),
+    "more columns than three": Equal(norm2(orthonormal("V", 3, d)), 3),
+    "a named matrix": Equal(trace(S @ S), trace(S @ W.T @ W) + trace(S)),
 }
 FALSE = {
+    "a chain of orthonormal columns": Equal(U.T @ Q.T @ Q @ U, one),
+    "a square is its own inverse": Equal(R @ R, one),
+    "a wide one has a trace of columns": Equal(norm2(Q @ U), k),
+    "a named matrix is not another": Equal(S, Alias("S", W.T @ W)),
     "a coefficient lost": Equal(
         gradient(energy, W), 2 * (W @ W.T @ W @ C + W @ C @ W.T @ W) - 2 * (W @ C)
     ),

@@ -95,6 +95,7 @@ class Claim(ABC):
     rhs: object
     sign = (r"\;?\;", "?")
     needs_proof = False
+    strict = False
 
     def __post_init__(self):
         for side in ("lhs", "rhs"):
@@ -230,6 +231,7 @@ class Less(AtMost):
     """lhs < rhs for every admissible choice."""
 
     sign = ("<", "<")
+    strict = True
 
     def fails(self, left, right, slack):
         """Whether lhs reaches rhs."""
@@ -353,12 +355,35 @@ def _confirmed(claim, k, slack) -> bool:
         return False
     real = not any(isinstance(s, mpmath.mpc) for s in thrice)
     exact = _exact_sides(claim, claim.world(claim.seed, k)) if real else None
-    if exact and sp.expand(exact[0] - exact[1]) == 0 and not claim.fails(0, 0, slack):
+    equal = exact and sp.expand(exact[0] - exact[1]) == 0
+    if equal and not claim.fails(0, 0, slack):
+        return False
+    if real and not equal and claim.strict and _apart(claim, k, slack, twice, thrice):
         return False
     return all(
         a == b or abs(a - b) <= mp.mpf(10) ** -20 * max(1, abs(a))
         for a, b in zip(twice, thrice, strict=True)
     )
+
+
+def _apart(claim, k, slack, twice, thrice) -> bool:
+    """Whether lhs may stay below rhs by less than the slack, as 0 below exp(−800).
+
+    Such a gap does not move with the precision, or no precision shows it, far out.
+    """
+    (left, right), (old_left, old_right) = thrice, twice
+    gap, before = right - left, old_right - old_left
+    if -gap > slack * max(1, abs(left)):
+        return False
+    settled = 0 < gap and abs(gap - before) < gap / 10**6
+    return settled or claim.world(claim.seed, k).wild
+
+
+def contradicted(claim) -> bool:
+    """Whether a claim about one instance is false: exactly, or by far at 60 digits."""
+    if _exactly_false(claim, 0):
+        return True
+    return claim.fails(*claim.sides(claim.world(claim.seed, 0)), mp.mpf(10) ** -40)
 
 
 def _exactly_false(claim, k) -> bool:

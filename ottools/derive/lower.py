@@ -12,7 +12,7 @@ import sympy as sp
 
 from . import ordered as o
 from . import vocabulary as v
-from . import words
+from . import matrices, words
 
 
 class Bracket(sp.Expr):
@@ -244,7 +244,7 @@ class Lower:
 
     def do_Trace(self, e, *env):
         (inside,) = e.args
-        size = self(inside.shape[0], *env) if hasattr(inside, "shape") else None
+        size = self(matrices.shape(inside)[0], *env)
         return words.trace(words.Words(self)(inside), size, self.scope)
 
 

@@ -412,6 +412,13 @@ class Alias(Node):
         name = name.name if isinstance(name, Str) else name
         return sp.Basic.__new__(cls, Str(name), wrap(body))
 
+    @property
+    def shape(self):
+        """The shape of a matrix behind the name, None for a number."""
+        from .matrices import shape
+
+        return shape(self.args[1])
+
     def unfold(self):
         """Return the expression behind the name."""
         return self.args[1]

@@ -36,7 +36,9 @@ class Letter:
         return replace(self, turned=turned, sizes=self.sizes[::-1])
 
     def inverse(self) -> Letter:
-        """Return the letter with the opposite exponent."""
+        """Return the letter with the opposite exponent; Rᵀ for a square orthonormal."""
+        if self.kind == "orthonormal" and self.sizes[0] == self.sizes[1]:
+            return self.transpose()
         return replace(self, power=-self.power)
 
     def __str__(self):
@@ -136,6 +138,9 @@ class Words:
         if e.kind == "identity":
             return {(): ONE}
         return {_written((self._letter(e, e.kind),), self.rules): ONE}
+
+    def do_Alias(self, e):
+        return self(e.unfold())
 
     def do_Plus(self, e):
         return collect(pair for a in e.args for pair in self(a).items())

@@ -275,8 +275,18 @@ def world(seed: str, k: int, *exprs) -> World:
 
 def _wide(w, nodes) -> None:
     """See that no matrix with orthonormal rows has more rows than columns."""
-    for n in nodes:
-        if isinstance(n, v.MatrixSymbol) and n.kind == "orthonormal":
-            k, d = n.shape
-            if isinstance(k, v.Var) and isinstance(d, v.Var) and w.var(k) > w.var(d):
-                w.values[k], w.values[d] = w.values[d], w.values[k]
+    pairs = [
+        n.shape
+        for n in nodes
+        if isinstance(n, v.MatrixSymbol) and n.kind == "orthonormal"
+    ]
+    for k, d in pairs:
+        if isinstance(k, v.Var) and isinstance(d, v.Var) and w.var(k) > w.var(d):
+            w.values[k], w.values[d] = w.values[d], w.values[k]
+    # Where several chains meet, a size comes down to the next one, or a number lifts it.
+    for k, d in pairs * len(pairs):
+        small, large = (w.var(s) if isinstance(s, v.Var) else int(s) for s in (k, d))
+        if small > large and isinstance(k, v.Var):
+            w.values[k] = large
+        elif small > large and isinstance(d, v.Var):
+            w.values[d] = small
