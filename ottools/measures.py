@@ -29,14 +29,19 @@ def probability(values, name: str = "p") -> np.ndarray:
     p = _floats(values, name)
     if p.ndim == 0 or p.size == 0:
         raise ValueError(f"{name} must be a non-empty array (..., n); got {values!r}.")
-    if not np.all(np.isfinite(p)) or np.any(p < 0):
+    mass = _mass(p)
+    # The mass is finite only if all weights are; a minimum is nan if one is.
+    if p.min() >= 0 and abs(mass - 1).max() <= MASS_TOLERANCE:
+        return p
+    if not (p.min() >= 0 and _finite(p)):
         raise ValueError(f"{name} must be finite and >= 0; its minimum is {p.min()}.")
-    with np.errstate(over="ignore"):
-        mass = p.sum(axis=-1)
     worst = mass.flat[np.argmax(np.abs(mass - 1))]
-    if abs(worst - 1) > MASS_TOLERANCE:
-        raise ValueError(f"{name} must sum to 1 along its last axis; got {worst:.12g}.")
-    return p
+    raise ValueError(f"{name} must sum to 1 along its last axis; got {worst:.12g}.")
+
+
+@np.errstate(over="ignore", invalid="ignore")
+def _mass(p) -> np.ndarray:
+    return p.sum(axis=-1)
 
 
 def positive(value, name: str):
@@ -53,7 +58,7 @@ def positive(value, name: str):
     2.0
     """
     array = _floats(value, name)
-    if not np.all(np.isfinite(array) & (array > 0)):
+    if not ((array > 0).all() and _finite(array)):
         raise ValueError(f"{name} must be finite and > 0; got {value!r}.")
     return array
 
@@ -93,7 +98,7 @@ def real(values, name: str) -> np.ndarray:
     array([1., 2.])
     """
     x = _floats(values, name)
-    if not np.all(np.isfinite(x)):
+    if not _finite(x):
         bad = np.argwhere(~np.isfinite(np.atleast_1d(x)))[0].tolist()
         raise ValueError(
             f"{name} must be finite; got {brief(values)} (first at {bad})."
@@ -101,14 +106,20 @@ def real(values, name: str) -> np.ndarray:
     return x
 
 
+def _finite(x) -> bool:
+    """Tell whether all entries are finite, as they are if the sum of squares is."""
+    flat = x.ravel("K")
+    return bool(np.vdot(flat, flat) < np.inf or np.isfinite(flat).all())
+
+
+@np.errstate(over="ignore")
 def _floats(values, name: str) -> np.ndarray:
     """Return real numbers as floats; what is too large for one, or nan, stays so."""
     try:
         raw = np.asarray(values)
         if raw.dtype.kind not in "biufcO":
             raise TypeError(f"{raw.dtype} is no kind of number")
-        with np.errstate(over="ignore"):
-            x = raw if raw.dtype.kind == "c" else raw.astype(float)
+        x = raw if raw.dtype.kind == "c" else raw.astype(float)
     except (TypeError, ValueError, OverflowError) as error:
         raise ValueError(
             f"{name} must hold real numbers; got {brief(values)}."

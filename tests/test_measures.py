@@ -1,6 +1,7 @@
 """What every function of the package checks at its door, and integrals on the line."""
 
 import dataclasses
+import re
 from fractions import Fraction
 
 import mpmath
@@ -58,6 +59,29 @@ def test_checked_arrays_are_copies_of_other_kinds_only():
     assert measures.points(x).base is not None
     measures.real(x, "x")[:] = 7
     assert x.tolist() == [1, 2]
+
+
+@settings(max_examples=300, deadline=None, derandomize=True)
+@given(nasty.SEEDS, st.integers(0, 3), st.sampled_from(["C", "F", "strided"]))
+def test_finite_or_not(seed, bad, layout):
+    """Squares overflow long before numbers do; infinities of two signs cancel."""
+    rng = np.random.default_rng(seed)
+    sizes = [0.0, -0.0, 5e-324, 1e-160, 1.0, -1e154, 1e155, -1.7e308]
+    x = rng.choice(sizes, size=rng.integers(1, 7, 2))
+    x.flat[rng.integers(x.size, size=bad)] = rng.choice([np.nan, np.inf, -np.inf], bad)
+    x = np.repeat(x, 2, axis=1)[:, ::2] if layout == "strided" else x.copy(layout)
+    if not bad:
+        np.testing.assert_array_equal(measures.real(x, "x"), x)
+        return
+    first = np.argwhere(~np.isfinite(x))[0].tolist()
+    with pytest.raises(
+        ValueError, match=rf"(?s)x must be finite.*{re.escape(str(first))}"
+    ):
+        measures.real(x, "x")
+    with pytest.raises(ValueError, match="p must be finite and >= 0; its minimum is"):
+        measures.probability(np.abs(x))
+    with pytest.raises(ValueError, match="x must be finite and > 0"):
+        measures.positive(np.abs(x) + 1, "x")
 
 
 @pytest.mark.parametrize("shape", [(5,), (5, 1), (5, 3), (1, 1)])
@@ -227,6 +251,7 @@ def test_an_error_that_carries_its_last_iterate():
         (lambda m: m.whole(0, "n"), "n must be a whole number >= 1; got 0"),
         (lambda m: m.whole(2.0, "n"), "n must be a whole number >= 1; got 2.0"),
         (lambda m: m.whole(True, "n"), "n must be a whole number >= 1; got True"),
+        (lambda m: m.scalar([1.0], "tol"), r"tol must be one number; got shape \(1,\)"),
         (lambda m: m.generator(0), "rng must be a numpy.random.Generator; got 0"),
         (lambda m: m.generator(np.random), "rng must be a numpy.random.Generator"),
         (lambda m: m.gaussian_logpdf(0, 0, 0), "scale must be finite and > 0"),
