@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ottools.kantorovich import exact_certificate, simplex, solve_network
-from ottools.kantorovich.exact import fraction
+from ottools.kantorovich.rationals import fraction
 from tests.references import transport as slow
 
 FRACTIONS = ("integers", "fractions", "degenerate", "floats", "strings", "huge")

@@ -1,9 +1,11 @@
 """Exact optimal transport between finitely many points, with certificates.
 
-Linear programme, network simplex and assignment; exact fractions; the line, slices,
-finite metric spaces, graphs; the vertices of the polytopes behind them.
+Linear programme, network simplex and assignment; exact fractions and the alternative of
+Farkas; the line, slices, finite metric spaces, graphs; the vertices of the polytopes
+behind them, and the subdeterminants that make these integral.
 """
 
+from ottools.kantorovich.alternative import Farkas, farkas
 from ottools.kantorovich.exact import ExactTransport, exact_certificate
 from ottools.kantorovich.graph import (
     GraphTransport,
@@ -30,13 +32,16 @@ from ottools.kantorovich.sliced import (
     sliced_wasserstein,
 )
 from ottools.kantorovich.transport import Transport, certificate
+from ottools.kantorovich.unimodular import Minors, minors
 from ottools.kantorovich.vertices import Birkhoff, birkhoff, north_west_corner
 
 __all__ = [
     "Birkhoff",
     "ExactTransport",
+    "Farkas",
     "GraphTransport",
     "LineTransport",
+    "Minors",
     "Rubinstein",
     "SlicedWasserstein",
     "Transport",
@@ -45,9 +50,11 @@ __all__ = [
     "certificate",
     "constraint_matrix",
     "exact_certificate",
+    "farkas",
     "graph_certificate",
     "kantorovich_rubinstein",
     "lipschitz_potential",
+    "minors",
     "north_west_corner",
     "random_directions",
     "rubinstein",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numbers
-from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -11,10 +9,9 @@ import numpy as np
 
 from ottools.derive import AtLeast, AtMost, Claim, Equal, Every, Verdict, check
 from ottools.derive.ordered import Plus, Times
+from ottools.kantorovich.rationals import Row, entries, inner, matrix
 from ottools.kantorovich.simplex import transportation_simplex
 from ottools.measures import MASS_TOLERANCE
-
-Row = tuple[Fraction, ...]
 
 
 @dataclass(frozen=True)
@@ -41,7 +38,7 @@ class ExactTransport:
         >>> exact_certificate([[0, 1], [1, 0]], ["3/4", "1/4"], None).value
         Fraction(1, 4)
         """
-        return sum(map(_inner, self.C, self.plan), Fraction(0))
+        return sum(map(inner, self.C, self.plan), Fraction(0))
 
     @property
     def dual_value(self) -> Fraction:
@@ -52,7 +49,7 @@ class ExactTransport:
         >>> exact_certificate([[0, 1], [1, 0]], ["3/4", "1/4"], None).dual_value
         Fraction(1, 4)
         """
-        return _inner(self.a, self.f) + _inner(self.b, self.g)
+        return inner(self.a, self.f) + inner(self.b, self.g)
 
     @property
     def optimal(self) -> bool:
@@ -71,6 +68,34 @@ class ExactTransport:
             and min(map(min, _slack(self.C, self.f, self.g))) >= 0
             and self.value == self.dual_value
         )
+
+    def table(self) -> str:
+        """Return the plan as text: mass where it is, else in brackets the slack.
+
+        The slack of a cell is C_ij - f_i - g_j. Beside the rows stand a and f, under
+        the columns b and g.
+
+        Examples
+        --------
+        >>> print(exact_certificate([[0, 1], [1, 0]], ["3/4", "1/4"]).table())
+             1    2 |   a  f
+        1  1/2  1/4 | 3/4  0
+        2  [2]  1/4 | 1/4 -1
+        b  1/2  1/2 |
+        g    0    1 |
+        """
+        slack = _slack(self.C, self.f, self.g)
+        cells = [
+            [str(w) if w else f"[{s}]" for w, s in zip(*rows, strict=True)]
+            for rows in zip(self.plan, slack, strict=True)
+        ]
+        names = [str(j + 1) for j in range(len(self.b))]
+        lines = [["", *names, "a", "f"]]
+        for i, row in enumerate(cells):
+            lines.append([str(i + 1), *row, str(self.a[i]), str(self.f[i])])
+        lines.append(["b", *map(str, self.b), "", ""])
+        lines.append(["g", *map(str, self.g), "", ""])
+        return _aligned(lines)
 
     def claims(self) -> tuple[Claim, ...]:
         """Return the five claims that make the plan optimal, without free symbols.
@@ -128,7 +153,7 @@ def exact_certificate(C, a=None, b=None) -> ExactTransport:
     >>> str(t.value), [str(u) for u in t.f], [str(u) for u in t.g]
     ('4/3', ['0', '2'], ['1', '-1'])
     """
-    C = _matrix(C)
+    C = matrix(C)
     a, b = _weights(a, len(C), "a"), _weights(b, len(C[0]), "b")
     flow, f, g = transportation_simplex(C, a, b)
     zero = Fraction(0)
@@ -138,37 +163,20 @@ def exact_certificate(C, a=None, b=None) -> ExactTransport:
     return ExactTransport(C, a, b, plan, f, g)
 
 
-def fraction(value, name: str) -> Fraction:
-    """Return an int, Fraction, finite float or string such as "1/3" as a Fraction.
-
-    Raises ValueError for anything else.
-
-    Examples
-    --------
-    >>> fraction(0.5, "x"), fraction("2/6", "x")
-    (Fraction(1, 2), Fraction(1, 3))
-    """
-    known = isinstance(value, str | numbers.Real)
-    try:
-        if known and isinstance(value, numbers.Rational | str):
-            return Fraction(value)
-        return Fraction(float(value)) if known else Fraction(None)
-    except (ValueError, TypeError, OverflowError, ZeroDivisionError) as error:
-        raise ValueError(
-            f"{name} must hold ints, fractions, finite floats or strings such as "
-            f"'1/3'; got {value!r}."
-        ) from error
-
-
-def _inner(u, v) -> Fraction:
-    return sum((s * t for s, t in zip(u, v, strict=True)), Fraction(0))
-
-
 def _slack(C, f, g):
     return [
         [c - s - t for c, t in zip(row, g, strict=True)]
         for row, s in zip(C, f, strict=True)
     ]
+
+
+def _aligned(lines) -> str:
+    """Return rows of text with columns of one width, a bar before the last two."""
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    padded = [[t.rjust(w) for t, w in zip(row, widths, strict=True)] for row in lines]
+    return "\n".join(
+        f"{'  '.join(row[:-2])} | {' '.join(row[-2:])}".rstrip() for row in padded
+    )
 
 
 def _sums(rows, totals):
@@ -182,30 +190,10 @@ def _products(pairs):
     return Plus(*(Times(*pair) for pair in pairs if pair[0]))
 
 
-def _matrix(C) -> tuple[Row, ...]:
-    C = _listed(C, "C", "(n, m)")
-    rows = tuple(
-        tuple(fraction(c, "C") for c in _listed(row, "C", "(n, m)")) for row in C
-    )
-    if len(set(map(len, rows))) != 1:
-        raise ValueError(
-            f"C must have rows of one length; got {sorted(set(map(len, rows)))}."
-        )
-    return rows
-
-
-def _listed(values, name: str, shape: str) -> list:
-    if isinstance(values, str) or not isinstance(values, Iterable) or not len(values):
-        raise ValueError(f"{name} must have shape {shape}, not empty; got {values!r}.")
-    return list(values)
-
-
 def _weights(values, count: int, name: str) -> Row:
     if values is None:
         return (Fraction(1, count),) * count
-    found = tuple(fraction(w, name) for w in _listed(values, name, f"({count},)"))
-    if len(found) != count:
-        raise ValueError(f"{name} must have shape ({count},); got ({len(found)},).")
+    found = entries(values, count, name)
     if min(found) < 0 or abs(sum(found) - 1) > MASS_TOLERANCE:
         raise ValueError(
             f"{name} must be >= 0 and sum to 1; got minimum {float(min(found)):g}, sum "
