@@ -15,6 +15,7 @@ import pytest
 LAYER = {
     "derive": 0,
     "ledger": 0,
+    "autoregressive": 1,
     "bures": 1,
     "coding": 1,
     "convergence": 1,

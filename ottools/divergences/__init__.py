@@ -22,12 +22,14 @@ from ottools.divergences.gaussians import (
 from ottools.divergences.generators import GENERATORS, Generator, f_divergence
 from ottools.divergences.line import on_line
 from ottools.divergences.multivariate import gaussian_kl_full
+from ottools.divergences.ranges import ceiling, lower_edge
 from ottools.divergences.variational import optimal_critic, variational_bound
 
 __all__ = [
     "GENERATORS",
     "GaussianFit",
     "Generator",
+    "ceiling",
     "chi2",
     "cross_entropy",
     "entropy",
@@ -45,6 +47,7 @@ __all__ = [
     "js",
     "kl",
     "l2",
+    "lower_edge",
     "on_line",
     "optimal_critic",
     "tv",
