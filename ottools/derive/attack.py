@@ -166,6 +166,8 @@ class Evaluate(MatrixValues):
             return self.frozen[f](f, places, env)
         if isinstance(f, v.Named):
             return self(f.key[2], {**env, f.key[1]: places[0]})
+        if isinstance(f, v.Given):
+            return self(f, {**env, f.args[1]: places[0]})
         if isinstance(f, v.Fn | v.Table):
             table = self.world.table(f)
             cells = tuple(map(self._cell, f.spaces, places))
@@ -444,7 +446,7 @@ class _Local:
         self.outer, self.places = outer, places
 
     def __call__(self, f, env):
-        if isinstance(f, v.Fn | v.Table | v.Normal | v.Uniform | v.Named):
+        if isinstance(f, v.Fn | v.Table | v.Normal | v.Uniform | v.Named | v.Given):
             return self.outer.at(f, self.places, env)
         if f.is_number or isinstance(f, v.Var):
             return self.outer(f, env)

@@ -375,7 +375,7 @@ def _apart(claim, k, slack, twice, thrice) -> bool:
     gap, before = right - left, old_right - old_left
     if -gap > slack * max(1, abs(left)):
         return False
-    settled = 0 < gap and abs(gap - before) < gap / 10**6
+    settled = gap > 0 and abs(gap - before) < gap / 10**6
     return settled or claim.world(claim.seed, k).wild
 
 

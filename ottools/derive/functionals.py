@@ -29,6 +29,11 @@ class Expect(Node):
 
     __slots__ = ()
 
+    def __new__(cls, body, point, density):
+        if isinstance(density, Given) and density.spaces != (point.space,):
+            raise ClaimError(f"{density} is no density on {point.space.name}.")
+        return Node.__new__(cls, body, point, density)
+
 
 class Integral(Node):
     """∫ body dx, or Σ_x body on a finite space; arguments (body, point)."""

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 
 import sympy as sp
 
+from . import matrices, words
 from . import ordered as o
 from . import vocabulary as v
-from . import matrices, words
 
 
 class Bracket(sp.Expr):
@@ -176,7 +176,9 @@ class Lower:
 
     def do_At(self, e, bound, here):
         f, *points = e.args
-        return self(f, bound, tuple(self(p, bound, here) for p in points))
+        return self(
+            _placed(f, points[0]), bound, tuple(self(p, bound, here) for p in points)
+        )
 
     def _bind(self, point, bound):
         depth = sum(
@@ -189,7 +191,9 @@ class Lower:
     def do_Expect(self, e, bound, here):
         body, point, p = change_variables(*e.args)
         sym, inner = self._bind(point, bound)
-        return Bracket(self(p, bound, (sym,)) * self(body, inner, here), sp.Tuple(sym))
+        fresh = v.Point("@", point.space)
+        weight = self(_placed(p, fresh), {**bound, fresh: sym}, (sym,))
+        return Bracket(weight * self(body, inner, here), sp.Tuple(sym))
 
     def do_Integral(self, e, bound, here):
         body, point = e.args
@@ -246,6 +250,13 @@ class Lower:
         (inside,) = e.args
         size = self(matrices.shape(inside)[0], *env)
         return words.trace(words.Words(self)(inside), size, self.scope)
+
+
+def _placed(density, point):
+    """Put a point for y into the conditional densities p(y | x) of a mixture."""
+    if isinstance(density, v.Named):
+        return density
+    return density.xreplace({g: g.at(point) for g in density.atoms(v.Given)})
 
 
 def chain(expr, slope):

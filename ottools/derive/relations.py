@@ -11,6 +11,7 @@ from . import attack, prove
 from . import vocabulary as v
 from .arithmetic import Floating
 from .claims import Claim, Equal, contradicted
+from .integrands import tangent
 from .lower import Bracket, Lower, Scope, chain
 from .normal import is_zero, normal
 from .ordered import ClaimError, wrap
@@ -342,7 +343,7 @@ class Equivalent(Claim):
         if not prove.equal(self.lhs.xreplace({q: p}), 0):
             return None
         diff, scope = prove.lowered(self.lhs, 0)
-        shape = prove.tangent(normal(diff, scope), scope)
+        shape = tangent(normal(diff, scope), scope)
         if shape and shape[0].strict and shape[0].zero == 1:
             return f"∫ q g(p/q), g ≥ 0 with its only zero at 1: {shape[0].reason}"
         return None

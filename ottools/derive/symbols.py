@@ -167,9 +167,15 @@ def densities(names: str, on: Space):
     return made[0] if len(made) == 1 else made
 
 
-def function(name: str, on: Space, values=(-oo, oo)) -> Fn:
-    """Declare a function on a space with values in an open interval."""
-    return Fn(name, (on,), *_interval(name, *values))
+def function(name: str, on, values=(-oo, oo)) -> Fn:
+    """Declare a function with values in an open interval, on a space or on several.
+
+    ``function("c", (A, B), (0, oo))`` is a positive function of two points.
+    """
+    spaces = on if isinstance(on, tuple) else (on,)
+    if not spaces or not all(isinstance(s, Space) for s in spaces):
+        raise ClaimError(f"the function {name} lives on a space or a tuple of spaces.")
+    return Fn(name, spaces, *_interval(name, *values))
 
 
 class Joint(Density):
@@ -255,9 +261,19 @@ def push(by: Map, density: Density, name: str | None = None) -> Push:
 
 
 class Given(Node):
-    """p(y | x) = p(x, y) / p(x)."""
+    """p(y | x) = p(x, y) / p(x), a number, and a density in y for every x."""
 
     __slots__ = ()
+    mass = 1
+
+    @property
+    def spaces(self) -> tuple:
+        """The space of y."""
+        return (self.args[1].space,)
+
+    def at(self, point) -> Given:
+        """Return the same conditional density at another y."""
+        return Given(self.args[0], point, self.args[2])
 
     def unfold(self):
         """Return the quotient of joint and marginal."""
@@ -379,6 +395,8 @@ class At(Node):
                     f"{getattr(f, 'name', f)} lives on {want} "
                     f"and was evaluated on {came}."
                 )
+        if isinstance(f, Given):
+            return f.at(*points)
         return Node.__new__(cls, f, *points)
 
 

@@ -22,7 +22,8 @@ _LOOSE = (o.Elementary, v.Integral, v.Sum, v.Diff, v.Vary, v.Gradient)
 
 def spread(f, points):
     """Put points into every function of a composite such as (p + q)/2."""
-    if isinstance(f, v.Fn | v.Table | v.Named | v.Normal | v.Uniform | v.NormalProduct):
+    laws = v.Fn | v.Table | v.Named | v.Normal | v.Uniform | v.NormalProduct | v.Given
+    if isinstance(f, laws):
         return v.At(f, *points)
     if not f.args or isinstance(f, v.Var):
         return f
@@ -168,6 +169,13 @@ class Printer:
         p, y, x = e.args
         return f"{self.name(p.name)}({self(y)}{self.mid}{self(x)})", ATOM
 
+    def law(self, p):
+        """Return a density as it stands below an expectation."""
+        if isinstance(p, v.Given):
+            joint, _, x = p.args
+            return f"{self.name(joint.name)}({self.dot}{self.mid}{self(x)})"
+        return self(p)
+
     def do_KL(self, e):
         return f"{self.roman('KL')}({self.pair(e, self.bars)})", ATOM
 
@@ -223,7 +231,7 @@ class Printer:
 class Tex(Printer):
     """Templates for LaTeX."""
 
-    closed = (o.Over, v.Given)
+    closed, dot = (o.Over, v.Given), r"\cdot"
     gap, mid, bars, partial, chi2 = (
         " ",
         r"\mid ",
@@ -312,7 +320,7 @@ class Tex(Printer):
     def do_Expect(self, e):
         body, x, p = e.args
         return (
-            rf"\mathbb{{E}}_{{{self(x)}\sim {self(p)}}}\left[{self(body)}\right]",
+            rf"\mathbb{{E}}_{{{self(x)}\sim {self.law(p)}}}\left[{self(body)}\right]",
             ATOM,
         )
 
@@ -337,7 +345,7 @@ class Tex(Printer):
 class Text(Printer):
     """Templates for plain text."""
 
-    closed = (v.Given,)
+    closed, dot = (v.Given,), "."
     gap, mid, bars, partial, chi2 = " ", "|", "‖", "∂θ ", "χ²"
 
     times, nabla, norm = " ", "∇", "‖{}‖²"
@@ -393,7 +401,7 @@ class Text(Printer):
 
     def do_Expect(self, e):
         body, x, p = e.args
-        return f"E_{{{self(x)}~{self(p)}}}[{self(body)}]", ATOM
+        return f"E_{{{self(x)}~{self.law(p)}}}[{self(body)}]", ATOM
 
     def do_Diff(self, e):
         body, x = e.args

@@ -283,7 +283,7 @@ def _wide(w, nodes) -> None:
     for k, d in pairs:
         if isinstance(k, v.Var) and isinstance(d, v.Var) and w.var(k) > w.var(d):
             w.values[k], w.values[d] = w.values[d], w.values[k]
-    # Where several chains meet, a size comes down to the next one, or a number lifts it.
+    # In a chain a size comes down to the next one, or is lifted by a number.
     for k, d in pairs * len(pairs):
         small, large = (w.var(s) if isinstance(s, v.Var) else int(s) for s in (k, d))
         if small > large and isinstance(k, v.Var):

@@ -1,0 +1,206 @@
+"""Inequalities between integrals, by inequalities between integrands.
+
+c + ∫ φ ≥ 0 follows from φ ≥ 0 after functions of integral 0 or c were added to φ. Where
+φ is made of two densities p and q and homogeneous, φ = q g(p/q), one variable is left.
+"""
+
+from __future__ import annotations
+
+import sympy as sp
+
+from . import vocabulary as v
+from .logs import Logs
+from .lower import Bracket, Lower
+from .normal import is_zero
+from .scalars import certain_sign
+from .signs import nonnegative, sign
+
+
+def one_integrand(diff, scope):
+    """Write diff as c + ∫ φ over one set of points; return (c, φ, points) or None."""
+    diff = lift(diff, scope)
+    brackets = sorted(diff.atoms(Bracket), key=str)
+    if not brackets:
+        return None
+    marks = [sp.Dummy() for _ in brackets]
+    try:
+        poly = sp.Poly(diff.xreplace(dict(zip(brackets, marks, strict=True))), *marks)
+    except sp.PolynomialError:
+        return None
+    points = {b.points for b in brackets}
+    if poly.total_degree() != 1 or len(points) != 1:
+        return None
+    c, phi = sp.Integer(0), sp.Integer(0)
+    for powers, k in poly.terms():
+        if any(powers):
+            phi += k * brackets[powers.index(1)].integrand
+        else:
+            c += k
+    bound = next(iter(points))
+    return c, conditioned(phi, bound, scope), bound
+
+
+def conditioned(phi, points, scope):
+    """Write p(x, y) = p(y | x) p(x) where only y is bound: a density in y."""
+    swap = {}
+    for s, value in list(scope.values.items()):
+        bound = [y for y in value.points if y in points]
+        if not (isinstance(value.fn, v.Joint) and phi.has(s) and len(bound) == 1):
+            continue
+        (x,) = (y for y in value.points if y not in points)
+        at = dict(zip(value.points, value.fn.spaces, strict=True))
+        law = v.Density(f"{value.fn.name}(.|{x})", (at[bound[0]],), 0, sp.oo)
+        swap[s] = scope.value(law, bound) * scope.value(value.fn.on(at[x]), (x,))
+    return phi.xreplace(swap)
+
+
+def bound_values(phi, points, scope) -> list:
+    """Return the symbols of an integrand that are values of functions at its points."""
+    found = [s for s in phi.free_symbols if s in scope.values]
+    return sorted((s for s in found if {*scope.values[s].points} & {*points}), key=str)
+
+
+def lift(diff, scope):
+    """Write ∫ f(y) dy as ∫∫ f(y) p(x, y)/p(y) dx dy where a joint density stands."""
+    whole = [b.points for b in diff.atoms(Bracket) if len(b.points) == 2]
+    both = {
+        s: val
+        for s, val in scope.values.items()
+        if isinstance(val.fn, v.Joint) and val.points in whole
+    }
+    if len(both) != 1:
+        return diff
+    ((joint, value),) = both.items()
+
+    def lift(b):
+        if len(b.points) != 1 or b.points[0] not in value.points:
+            return b
+        space = value.fn.spaces[value.points.index(b.points[0])]
+        part = scope.value(value.fn.on(space), b.points)
+        return Bracket(b.integrand * joint / part, sp.Tuple(*value.points))
+
+    return diff.replace(lambda e: isinstance(e, Bracket), lift)
+
+
+def pointwise(diff, scope, strict):
+    """Find an integrand that is ≥ 0 whatever the values of its functions."""
+    found = one_integrand(diff, scope) if diff.has(Bracket) else None
+    if not found:
+        return None
+    c, phi, points = found
+    values = bound_values(phi, points, scope)
+    laws = [
+        s
+        for s in values
+        if scope.values[s].fn.mass == 1 and scope.values[s].points == points
+    ]
+    for spread in spreads(c, laws):
+        total = Logs(scope).back(sp.expand(phi + spread))
+        if certain_sign(total, scope.domains, strict):
+            return "exact sign of the integrand"
+        if len(values) == 1 and total.free_symbols == set(values):
+            shape = nonnegative(total, values[0], scope.domains[values[0]])
+            if shape and (shape.positive or not strict):
+                return f"integrand ≥ 0: {shape.reason}"
+    return None
+
+
+def spreads(c, laws):
+    """Yield integrands with integral c: c·p, and that plus multiples of p − q."""
+    base = [sp.Integer(0)] if c == 0 else [c * s for s in laws]
+    yield from base
+    if len(laws) == 2:
+        p, q = laws
+        for lam in (sp.Rational(1, 2), -sp.Rational(1, 2), 1, -1):
+            yield from (b + lam * (p - q) for b in base)
+
+
+def two_densities(diff, scope):
+    """Reduce c + ∫ φ(p, q) with φ homogeneous to one function of t = p/q.
+
+    The second density may be a product of marginals, or uniform on a finite space.
+    Returns (g, t, p, q) with diff = ∫ q g(p/q), or None.
+    """
+    found = one_integrand(diff, scope)
+    if not found:
+        return None
+    c, phi, points = found
+    values = bound_values(phi, points, scope)
+    both = pair(values, points, scope)
+    if not both:
+        return None
+    p, q = both
+    t = scope.symbol("t@ratio", (sp.Integer(0), sp.oo))
+    logs = Logs(scope, closed=True)
+    g = sp.expand(logs.split(phi.subs(p, t * q) / q + c))
+    return logs.back(g), t, p, q
+
+
+def pair(values, points, scope):
+    """Return two densities of mass one on the same points: p and q."""
+    whole = [s for s in values if set(scope.values[s].points) == set(points)]
+    if any(getattr(scope.values[s].fn, "mass", None) != 1 for s in values):
+        return None
+    if len(whole) == len(values) == 2:
+        return tuple(whole)
+    if len(whole) == 1 and len(values) == 3:
+        return whole[0], sp.Mul(*(s for s in values if s not in whole))
+    if len(whole) == len(values) == 1:
+        size = getattr(scope.values[values[0]].fn.space, "size", None)
+        return (values[0], 1 / Lower(scope)(size)) if size is not None else None
+    return None
+
+
+def by_ratio(diff, scope, strict):
+    """Reduce to one function of the ratio of two densities, and decide that."""
+    shape = tangent(diff, scope)
+    if shape and (shape[0].positive or not strict):
+        return f"∫ q g(p/q) with g ≥ 0: {shape[0].reason}"
+    return None
+
+
+def tangent(diff, scope):
+    """Find λ with g(t) + λ(t − 1) ≥ 0; the added term integrates to zero."""
+    found = two_densities(diff, scope)
+    if not found:
+        return None
+    g, t, p, q = found
+    at_zero = sp.limit(g, t, 0, "+")
+    tries = [-sp.diff(g, t).subs(t, 1), at_zero, sp.Integer(0)]
+    for lam in tries:
+        if not lam.is_finite:
+            continue
+        lifted = sp.expand(sp.expand_log(g + lam * (t - 1)))
+        if lifted.free_symbols - {t}:
+            continue
+        shape = nonnegative(lifted, t, (sp.Integer(0), sp.oo))
+        if shape:
+            return shape, p, q
+    return None
+
+
+def maximum(diff, scope, strict):
+    """Find a functional convex in one free function, with a zero minimum."""
+    found = one_integrand(diff, scope) if diff.has(Bracket) else (0, diff, None)
+    if not found or strict:
+        return None
+    c, phi, _ = found
+    for s, value in sorted(scope.values.items(), key=str):
+        if value.fn.mass is None and phi.has(s) and c == 0:
+            bend = sp.together(sp.diff(phi, s, 2))
+            if sign(bend, scope.domains) != 1:
+                continue
+            for root in roots(sp.diff(phi, s), s):
+                if is_zero(phi.subs(s, root), scope):
+                    return (
+                        f"integrand convex in {value.fn.name} with minimum 0 at {root}"
+                    )
+    return None
+
+
+def roots(slope, s):
+    """Return the exact zeros of a slope whose numerator has degree at most two."""
+    numerator = sp.fraction(sp.cancel(sp.together(slope)))[0]
+    if not numerator.is_polynomial(s) or sp.degree(numerator, s) > 2:
+        return []
+    return list(sp.roots(numerator, s))

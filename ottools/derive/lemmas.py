@@ -1,0 +1,86 @@
+"""Named lemmas: Jensen's inequality, Cauchy and Schwarz's.
+
+A lemma is applied to premises that are proved here, exactly: that a weight is positive
+and has mass one, that one integrand bounds another.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import sympy as sp
+
+from .integrands import one_integrand
+from .logs import Logs
+from .lower import Bracket
+from .normal import is_zero, normal
+from .signs import sign
+
+JENSEN = "Jensen: a mean of logarithms is at most the logarithm of the mean"
+
+
+@dataclass(frozen=True)
+class MeanOfLogs:
+    """∫ u Σ a_i log b_i + Σ c_i log b_i + rest, with a weight u of mass one."""
+
+    weight: object
+    powers: dict
+    rest: object
+
+
+def jensen(diff, scope, strict):
+    """Prove k log F − E log w^k + r ≥ 0, where F = E w and r ≥ 0.
+
+    Gibbs' inequality is the case of F = 1: then E_p log(q/p) ≤ log ∫ q = 0.
+    """
+    if strict or not diff.has(Bracket):
+        return None
+    outer = [t for t in sp.Add.make_args(diff) if _of_integral(t)]
+    k, logarithm = (
+        sp.Add(*outer).as_coeff_Mul() if outer else (sp.Integer(1), sp.log(1))
+    )
+    inside = logarithm.args[0] if outer else sp.Integer(1)
+    if outer and not (k.is_Rational and k > 0 and isinstance(logarithm, sp.log)):
+        return None
+    found = one_integrand(diff - sp.Add(*outer), scope)
+    mean = _mean_of_logs(*found, scope) if found else None
+    if not mean:
+        return None
+    c, phi, points = found
+    ratio = sp.Mul(*(b ** (-a / k) for b, a in mean.powers.items()))
+    average = normal(Bracket(mean.weight * ratio, sp.Tuple(*points)), scope)
+    rest = normal(mean.rest, scope)
+    small = rest == 0 or (rest.is_number and rest.is_positive)
+    return JENSEN if small and is_zero(inside - average, scope) else None
+
+
+def _of_integral(term) -> bool:
+    return any(e.has(Bracket) for e in term.atoms(sp.log))
+
+
+def _mean_of_logs(c, phi, points, scope):
+    """Read c + ∫ φ as a mean of logarithms under one positive law, or return None."""
+    logs = Logs(scope, closed=True)
+    c, phi = logs.split(c), logs.split(phi)
+    marks = sorted(
+        (s for s in (c + phi).free_symbols if s in scope.logs),
+        key=str,
+    )
+    try:
+        inner, outer = sp.Poly(phi, *marks), sp.Poly(c, *marks)
+    except (sp.PolynomialError, sp.GeneratorsError):
+        return None
+    slopes = {s: inner.coeff_monomial(s) for s in marks}
+    weight = next((a for a in slopes.values() if a != 0), None)
+    if weight is None or max(inner.total_degree(), outer.total_degree()) > 1:
+        return None
+    mass = normal(Bracket(weight, sp.Tuple(*points)), scope)
+    powers = {s: mass * sp.cancel(a / weight) for s, a in slopes.items()}
+    powers = {s: a + outer.coeff_monomial(s) for s, a in powers.items()}
+    positive = mass.is_Rational and sign(weight / mass, scope.domains) == 1
+    known = all(a.is_Rational for a in powers.values())
+    bases = {scope.logs[s]: a for s, a in powers.items()}
+    if not (positive and known and all(sign(b, scope.domains) == 1 for b in bases)):
+        return None
+    rest = Bracket(inner.coeff_monomial(1), sp.Tuple(*points)) + outer.coeff_monomial(1)
+    return MeanOfLogs(weight / mass, bases, rest)
