@@ -12,6 +12,7 @@ from .matrices import MatrixSymbol, Norm2, shape
 from .normal import flatten, is_zero, normal
 from .ordered import wrap
 from .scalars import by_cases
+from .summands import by_summand
 from .words import Words, collect
 
 NORMAL_FORM = "normal form: independent logarithms, masses and moments"
@@ -101,7 +102,7 @@ def at_least(big, small, strict=False):
     diff = normal(raw, scope)
     if diff == 0:
         return None if strict else NORMAL_FORM
-    ways = (_closed, by_cases, maximum, by_ratio, pointwise, jensen)
+    ways = (_closed, by_summand, by_cases, maximum, by_ratio, pointwise, jensen)
     for way in ways:
         found = way(diff, scope, strict)
         if found:
