@@ -225,6 +225,22 @@ def test_a_counterexample_shows_its_matrices():
     assert ";" in shown
 
 
+def test_a_counterexample_names_an_entry_and_exact_numbers():
+    shown = check(Equal(W.T @ W, one)).counterexample
+    assert dict(shown.values)["entry"] == "(1, 1)"
+    u, v = orthonormal("u", 1, d), orthonormal("v", 1, d)
+    pair = u.T @ u + v.T @ v
+    found = check(Equal(trace(pair @ C @ pair), trace(C))).counterexample
+    with mp.workdps(30):
+        for side, value in zip(
+            (found.left, found.right), found.reevaluate(), strict=True
+        ):
+            exact, _, near = side.partition(" ≈ ")
+            top, _, bottom = exact.partition("/")
+            assert abs(mp.mpf(top) / mp.mpf(bottom or 1) - value) < 1e-20
+            assert not near or abs(mp.mpf(near) - value) < abs(value) / 10**4
+
+
 def value(formula, claim, world=3):
     """Evaluate a formula in one of the worlds of a claim."""
     return Evaluate(claim.world(claim.seed, world), Floating)(formula)

@@ -18,7 +18,7 @@ from mpmath import mp
 from . import attack, prove, worlds
 from .arithmetic import Exact, Floating
 from .functionals import Diff, Vary
-from .grids import probe
+from .grids import farthest, probe
 from .matrices import MatrixSymbol, shape
 from .ordered import ClaimError, wrap
 from .typeset import tex, text
@@ -159,7 +159,7 @@ class Claim(ABC):
     def sides(self, world, backend=Floating):
         """Return the values of both sides in a world."""
         evaluate = attack.Evaluate(world, backend)
-        return probe(world.seed, evaluate(self.lhs), evaluate(self.rhs))
+        return probe(evaluate(self.lhs), evaluate(self.rhs))
 
     @abstractmethod
     def fails(self, left, right, slack) -> bool:
@@ -419,11 +419,19 @@ def _counterexample(claim, k, left, right):
     else:
         with mp.workdps(15):
             claim.sides(world)
-    return Counterexample(claim, claim.seed, k, tuple(_shown(world)), *sides)
+    shown = (*_shown(world), *_entry(claim, world))
+    return Counterexample(claim, claim.seed, k, shown, *sides)
+
+
+def _entry(claim, world):
+    """Yield the place in which two matrices differ most, counted from one."""
+    if any(shape(f) for f in claim.formulas):
+        i, j = farthest(*map(attack.Evaluate(world), claim.formulas))
+        yield "entry", f"({i + 1}, {j + 1})"
 
 
 def _short(number):
-    s = str(sp.nsimplify(number) if number.is_Rational else number)
+    s = str(number)
     return s if len(s) <= 64 else mpmath.nstr(mpmath.mpmathify(number.evalf(15)), 6)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from fractions import Fraction
 
 from .arithmetic import Exact
@@ -131,20 +130,23 @@ def draw(world, kind: str, n: int, k: int):
     return Grid(((one + -skew) @ (one + skew).inverse()).rows[:n])
 
 
-def probe(seed: str, left, right):
-    """Turn two grids into numbers: the same random combination of their entries."""
+def farthest(left, right):
+    """Return the (row, column) in which two grids differ most; None for numbers."""
     if not isinstance(left, Grid) and not isinstance(right, Grid):
+        return None
+    gap = left + -right if isinstance(left, Grid) else right
+    rows = [[abs(x) for x in row] for row in gap.rows]
+    places = [(i, j) for i, row in enumerate(rows) for j in range(len(row))]
+    return max(places, key=lambda place: rows[place[0]][place[1]])
+
+
+def probe(left, right):
+    """Turn two grids into numbers: the two entries that differ most."""
+    place = farthest(left, right)
+    if place is None:
         return left, right
-    rng = random.Random(seed)
-    size = len((left if isinstance(left, Grid) else right).entries())
-    weights = [rng.randint(1, 9) for _ in range(size)]
-
-    def mixed(side):
-        if not isinstance(side, Grid):  # the number 0
-            return side
-        return sum(w * x for w, x in zip(weights, side.entries(), strict=True))
-
-    return mixed(left), mixed(right)
+    i, j = place
+    return tuple(s.rows[i][j] if isinstance(s, Grid) else s for s in (left, right))
 
 
 class MatrixValues:

@@ -18,26 +18,26 @@ from .signs import nonnegative, sign
 
 def one_integrand(diff, scope):
     """Write diff as c + ∫ φ over one set of points; return (c, φ, points) or None."""
-    diff = lift(diff, scope)
-    brackets = sorted(diff.atoms(Bracket), key=str)
-    if not brackets:
-        return None
-    marks = [sp.Dummy() for _ in brackets]
-    try:
-        poly = sp.Poly(diff.xreplace(dict(zip(brackets, marks, strict=True))), *marks)
-    except sp.PolynomialError:
-        return None
-    points = {b.points for b in brackets}
-    if poly.total_degree() != 1 or len(points) != 1:
-        return None
-    c, phi = sp.Integer(0), sp.Integer(0)
-    for powers, k in poly.terms():
-        if any(powers):
-            phi += k * brackets[powers.index(1)].integrand
-        else:
-            c += k
-    bound = next(iter(points))
-    return c, conditioned(phi, bound, scope), bound
+    return next(integrands(diff, scope), None)
+
+
+def integrands(diff, scope):
+    """Yield the ways to write diff as c + ∫ φ over one set of points."""
+    for lifted in lifts(diff, scope):
+        brackets = sorted(lifted.atoms(Bracket), key=str)
+        marks = [sp.Dummy() for _ in brackets]
+        flat = lifted.xreplace(dict(zip(brackets, marks, strict=True)))
+        points = {b.points for b in brackets}
+        if len(points) != 1 or not flat.is_polynomial(*marks):
+            continue
+        poly = sp.Poly(flat, *marks)
+        if poly.total_degree() == 1:
+            (bound,) = points
+            slopes = [poly.coeff_monomial(m) for m in marks]
+            phi = sp.Add(
+                *(k * b.integrand for k, b in zip(slopes, brackets, strict=True))
+            )
+            yield poly.coeff_monomial(1), conditioned(phi, bound, scope), bound
 
 
 def conditioned(phi, points, scope):
@@ -60,26 +60,30 @@ def bound_values(phi, points, scope) -> list:
     return sorted((s for s in found if {*scope.values[s].points} & {*points}), key=str)
 
 
-def lift(diff, scope):
-    """Write ∫ f(y) dy as ∫∫ f(y) p(x, y)/p(y) dx dy where a joint density stands."""
-    whole = [b.points for b in diff.atoms(Bracket) if len(b.points) == 2]
-    both = {
-        s: val
-        for s, val in scope.values.items()
-        if isinstance(val.fn, v.Joint) and val.points in whole
-    }
-    if len(both) != 1:
-        return diff
-    ((joint, value),) = both.items()
+def lifts(diff, scope):
+    """Yield diff with ∫ f(y) dy as ∫∫ f(y) p(x, y)/p(y) dx dy, for each joint density.
 
-    def lift(b):
-        if len(b.points) != 1 or b.points[0] not in value.points:
-            return b
-        space = value.fn.spaces[value.points.index(b.points[0])]
-        part = scope.value(value.fn.on(space), b.points)
-        return Bracket(b.integrand * joint / part, sp.Tuple(*value.points))
+    Where all integrals have the same points, diff itself is the only one.
+    """
+    whole = {b.points for b in diff.atoms(Bracket)}
+    if len(whole) == 1:
+        yield diff
+        return
+    for joint, value in sorted(scope.values.items(), key=str):
+        if isinstance(value.fn, v.Joint) and value.points in whole:
+            yield diff.replace(
+                lambda e: isinstance(e, Bracket),
+                lambda b, j=joint, val=value: _lifted(b, j, val, scope),
+            )
 
-    return diff.replace(lambda e: isinstance(e, Bracket), lift)
+
+def _lifted(b, joint, value, scope):
+    """Return a bracket over one of the two points of a joint density over both."""
+    if len(b.points) != 1 or b.points[0] not in value.points:
+        return b
+    space = value.fn.spaces[value.points.index(b.points[0])]
+    part = scope.value(value.fn.on(space), b.points)
+    return Bracket(b.integrand * joint / part, sp.Tuple(*value.points))
 
 
 def pointwise(diff, scope, strict):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import sympy as sp
 
-from .integrands import one_integrand
+from .integrands import integrands
 from .logs import Logs
 from .lower import Bracket
 from .normal import is_zero, normal
@@ -42,16 +42,22 @@ def jensen(diff, scope, strict):
     inside = logarithm.args[0] if outer else sp.Integer(1)
     if outer and not (k.is_Rational and k > 0 and isinstance(logarithm, sp.log)):
         return None
-    found = one_integrand(diff - sp.Add(*outer), scope)
-    mean = _mean_of_logs(*found, scope) if found else None
-    if not mean:
-        return None
-    c, phi, points = found
-    ratio = sp.Mul(*(b ** (-a / k) for b, a in mean.powers.items()))
-    average = normal(Bracket(mean.weight * ratio, sp.Tuple(*points)), scope)
-    rest = normal(mean.rest, scope)
-    small = rest == 0 or (rest.is_number and rest.is_positive)
-    return JENSEN if small and is_zero(inside - average, scope) else None
+    for c, phi, points in integrands(diff - sp.Add(*outer), scope):
+        mean = _mean_of_logs(c, phi, points, scope)
+        if not mean:
+            continue
+        ratio = sp.Mul(*(b ** (-a / k) for b, a in mean.powers.items()))
+        average = Bracket(mean.weight * ratio, sp.Tuple(*points))
+        rest = _settled(mean.rest, scope)
+        small = rest == 0 or (rest.is_number and rest.is_positive)
+        if small and is_zero(inside - _settled(average, scope), scope):
+            return JENSEN
+    return None
+
+
+def _settled(expr, scope):
+    """Integrate twice: a density may be left alone after the first time."""
+    return normal(normal(expr, scope), scope)
 
 
 def _of_integral(term) -> bool:
@@ -74,7 +80,7 @@ def _mean_of_logs(c, phi, points, scope):
     weight = next((a for a in slopes.values() if a != 0), None)
     if weight is None or max(inner.total_degree(), outer.total_degree()) > 1:
         return None
-    mass = normal(Bracket(weight, sp.Tuple(*points)), scope)
+    mass = _settled(Bracket(weight, sp.Tuple(*points)), scope)
     powers = {s: mass * sp.cancel(a / weight) for s, a in slopes.items()}
     powers = {s: a + outer.coeff_monomial(s) for s, a in powers.items()}
     positive = mass.is_Rational and sign(weight / mass, scope.domains) == 1

@@ -294,13 +294,20 @@ class Equivalent(Claim):
 
     def __post_init__(self):
         pair = isinstance(self.rhs, Equal) and all(
-            isinstance(f, v.Density) for f in (self.rhs.lhs, self.rhs.rhs)
+            isinstance(f, v.Density | v.Given) for f in self.laws
         )
         if not pair:
             raise ClaimError(
                 "Equivalent takes a functional and an Equal of two densities."
             )
         object.__setattr__(self, "lhs", wrap(self.lhs))
+
+    @property
+    def laws(self) -> tuple:
+        """The two laws: q for q(z), and a density that is no conditional one last."""
+        sides = (self.rhs.lhs, self.rhs.rhs)
+        found = [s.args[0] if isinstance(s, v.At) else s for s in sides]
+        return tuple(sorted(found, key=lambda f: not isinstance(f, v.Given)))
 
     @property
     def formulas(self):
@@ -321,15 +328,16 @@ class Equivalent(Claim):
 
     def sides(self, world, backend=Floating):
         """Return the value at p = q and at unequal p and q."""
-        p, q = self.rhs.lhs, self.rhs.rhs
+        p, q = self.laws
         same = attack.Evaluate(world)(self.lhs.xreplace({q: p}))
-        if world.nice and len(world.table(p)) > 1:
+        plain = not isinstance(p, v.Given)
+        if world.nice and plain and len(world.table(p)) > 1:
             world = world.changed()
             world.values[q] = dict(
                 zip(world.table(p), reversed(world.table(p).values()), strict=True)
             )
         apart = attack.Evaluate(world)(self.lhs)
-        if world.table(p) == world.table(q):
+        if _values(world, p) == _values(world, q):
             return same, mp.mpf(1)
         return same, apart
 
@@ -339,7 +347,7 @@ class Equivalent(Claim):
 
     def proof(self):
         """Zero at p = q, and the integrand vanishes at p/q = 1 only."""
-        p, q = self.rhs.lhs, self.rhs.rhs
+        p, q = self.laws
         if not prove.equal(self.lhs.xreplace({q: p}), 0):
             return None
         diff, scope = prove.lowered(self.lhs, 0)
@@ -347,6 +355,13 @@ class Equivalent(Claim):
         if shape and shape[0].strict and shape[0].zero == 1:
             return f"∫ q g(p/q), g ≥ 0 with its only zero at 1: {shape[0].reason}"
         return None
+
+
+def _values(world, law) -> list:
+    """Return the values of a law on the cells of its space."""
+    evaluate = attack.Evaluate(world)
+    cells = range(len(world.cells(law.spaces[0])))
+    return [mp.nstr(evaluate.at(law, (k,), {}), 25) for k in cells]
 
 
 @dataclass(frozen=True)
