@@ -1,5 +1,6 @@
 """Entropies and divergences, natural logarithms, on weights (..., n) and densities."""
 
+from ottools.divergences.critics import LinearCritic, fit_kl_critic, kl_bound
 from ottools.divergences.discrete import (
     chi2,
     cross_entropy,
@@ -29,12 +30,14 @@ __all__ = [
     "GENERATORS",
     "GaussianFit",
     "Generator",
+    "LinearCritic",
     "ceiling",
     "chi2",
     "cross_entropy",
     "entropy",
     "f_divergence",
     "fit_forward",
+    "fit_kl_critic",
     "fit_reverse",
     "gaussian_chi2",
     "gaussian_entropy",
@@ -46,6 +49,7 @@ __all__ = [
     "hellinger",
     "js",
     "kl",
+    "kl_bound",
     "l2",
     "lower_edge",
     "on_line",
