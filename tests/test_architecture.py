@@ -23,6 +23,7 @@ LAYER = {
     "dimension": 1,
     "divergences": 1,
     "integrators": 1,
+    "latent": 1,
     "linear_models": 1,
     "measures": 1,
     "mmd": 1,

@@ -1,4 +1,4 @@
-"""Training: generators against discriminators, autoencoders, games of two numbers."""
+"""Training: generators against discriminators, autoencoders, VAEs, toy games."""
 
 from ottools.training.adversarial import (
     GanConfig,
@@ -28,16 +28,31 @@ from ottools.training.toy import (
     dirac_simultaneous,
     shift_experiment,
 )
+from ottools.training.variational import (
+    GaussianVAE,
+    VaeConfig,
+    VaeFit,
+    fit_vae,
+    gaussian_vae,
+    kl_terms,
+    reparameterise,
+    vae_bound,
+    vae_encode,
+    vae_log_weights,
+)
 
 __all__ = [
     "DiracPath",
     "FitConfig",
     "FitResult",
     "GanConfig",
+    "GaussianVAE",
     "RetrainResult",
     "ShiftResult",
     "StackResult",
     "TrainResult",
+    "VaeConfig",
+    "VaeFit",
     "apply",
     "cross_entropy",
     "dirac_alternating",
@@ -45,11 +60,18 @@ __all__ = [
     "dirac_penalised",
     "dirac_simultaneous",
     "fit_autoencoder",
+    "fit_vae",
+    "gaussian_vae",
     "generate",
     "gradient_norm",
+    "kl_terms",
     "pretrain_stack",
+    "reparameterise",
     "retrain_discriminator",
     "shift_experiment",
     "squared_error",
     "train_gan",
+    "vae_bound",
+    "vae_encode",
+    "vae_log_weights",
 ]
