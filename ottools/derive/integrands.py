@@ -54,6 +54,31 @@ def conditioned(phi, points, scope):
     return phi.xreplace(swap)
 
 
+def as_it_stands(expr, scope, strict):
+    """Find integrands that are ≥ 0 as they were written, such as squares."""
+    if not expr.has(Bracket) or expr.has(sp.Sum, sp.Indexed):
+        return None
+    for term in sp.Add.make_args(expr):
+        k, b = term.as_independent(Bracket, as_Add=False)
+        if b != 1 and not isinstance(b, Bracket):
+            return None
+        phi = k if b == 1 else k * b.integrand
+        inner = [a for a in phi.atoms(Bracket) if not _within(a, phi)]
+        domains, swap = dict(scope.domains), {}
+        for a in sorted(inner, key=str):
+            swap[a] = sp.Dummy(real=True)
+            low = 0 if as_it_stands(a, scope, strict) else -sp.oo
+            domains[swap[a]] = (sp.sympify(low), sp.oo)
+        if not certain_sign(phi.xreplace(swap), domains, strict):
+            return None
+    return "exact sign of the integrand as it stands"
+
+
+def _within(bracket, expr) -> bool:
+    """Whether a bracket stands inside another one of expr."""
+    return any(b is not bracket and b.has(bracket) for b in expr.atoms(Bracket))
+
+
 def bound_values(phi, points, scope) -> list:
     """Return the symbols of an integrand that are values of functions at its points."""
     found = [s for s in phi.free_symbols if s in scope.values]

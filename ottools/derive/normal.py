@@ -13,6 +13,7 @@ import sympy as sp
 from . import vocabulary as v
 from .logs import Logs, coordinates
 from .lower import Bracket, Lower, Scope
+from .points import as_one_integral, in_order, without_inner
 from .sums import exps_to_symbols, join_sums
 
 
@@ -86,8 +87,8 @@ def _integrate(groups, scope, logs):
         for c, marks in _log_terms(logs.veil(logs.split(phi)), scope, points):
             for powers, factor, rest in _monomials(c, scope, points):
                 done = _reduce(points, powers, rest * marks, scope)
-                key = (done[1], marks)
-                left[key] = left.get(key, 0) + factor * done[0]
+                (c_, m_), names = in_order((done[0], marks), done[1], scope)
+                left[names, m_] = left.get((names, m_), 0) + factor * c_
     for (points, marks), c in left.items():
         c = sp.cancel(sp.together(c)) if points else c
         if c == 0:
@@ -260,7 +261,9 @@ def product_moments(rest, value, scope):
 
 def is_zero(expr, scope: Scope) -> bool:
     """Whether the difference of two sides vanishes identically; False: not decided."""
-    expr = normal(expr, scope)
+    expr = normal(without_inner(expr, scope), scope)
+    if expr.has(Bracket):
+        expr = normal(as_one_integral(expr, scope), scope)
     if expr == 0:
         return True
     if expr.has(sp.oo, sp.zoo, sp.nan):

@@ -5,12 +5,13 @@ from __future__ import annotations
 import sympy as sp
 
 from . import vocabulary as v
-from .integrands import by_ratio, maximum, pointwise
+from .integrands import as_it_stands, by_ratio, maximum, pointwise
 from .lemmas import jensen
 from .lower import Bracket, Lower, Scope
 from .matrices import MatrixSymbol, Norm2, shape
 from .normal import flatten, is_zero, normal
 from .ordered import wrap
+from .points import without_inner
 from .scalars import by_cases
 from .summands import by_summand
 from .words import Words, collect
@@ -99,7 +100,7 @@ def at_least(big, small, strict=False):
         if at_least(wrap(big).xreplace(veils), wrap(small).xreplace(veils), strict):
             return "squared norms are not negative"
     raw, scope = lowered(big, small)
-    diff = normal(raw, scope)
+    diff = normal(without_inner(raw, scope), scope)
     if diff == 0:
         return None if strict else NORMAL_FORM
     ways = (_closed, by_summand, by_cases, maximum, by_ratio, pointwise, jensen)
@@ -107,6 +108,8 @@ def at_least(big, small, strict=False):
         found = way(diff, scope, strict)
         if found:
             return found
+    if found := as_it_stands(raw, scope, strict):
+        return found
     if any(isinstance(val.fn, v.Normal) for val in scope.values.values()):
         return by_ratio(flatten(raw), scope, strict)
     return None
