@@ -12,8 +12,8 @@ from . import vocabulary as v
 from .logs import Logs
 from .lower import Bracket, Lower
 from .normal import is_zero
-from .scalars import certain_sign
-from .signs import nonnegative, sign
+from .scalars import certain_sign, without_roots
+from .signs import nonnegative, sign, within
 
 
 def one_integrand(diff, scope):
@@ -118,13 +118,9 @@ def pointwise(diff, scope, strict):
         return None
     c, phi, points = found
     values = bound_values(phi, points, scope)
-    laws = [
-        s
-        for s in values
-        if scope.values[s].fn.mass == 1 and scope.values[s].points == points
-    ]
-    for spread in spreads(c, laws):
+    for spread in spreads(c, laws_among(values, points, scope)):
         total = Logs(scope).back(sp.expand(phi + spread))
+        total = without_roots(total, scope)
         if certain_sign(total, scope.domains, strict):
             return "exact sign of the integrand"
         if len(values) == 1 and total.free_symbols == set(values):
@@ -134,12 +130,23 @@ def pointwise(diff, scope, strict):
     return None
 
 
+def laws_among(values, points, scope) -> list:
+    """Return the symbols that are values of densities on just these points."""
+    return [
+        s
+        for s in values
+        if scope.values[s].fn.mass == 1 and scope.values[s].points == points
+    ]
+
+
 def spreads(c, laws):
     """Yield integrands with integral c: c·p, and that plus multiples of p − q."""
     base = [sp.Integer(0)] if c == 0 else [c * s for s in laws]
     yield from base
     if len(laws) == 2:
         p, q = laws
+        if c != 0:
+            yield from (c * (p + q) / 2, c * (2 * p + q) / 3, c * (p + 2 * q) / 3)
         for lam in (sp.Rational(1, 2), -sp.Rational(1, 2), 1, -1):
             yield from (b + lam * (p - q) for b in base)
 
@@ -161,8 +168,17 @@ def two_densities(diff, scope):
     p, q = both
     t = scope.symbol("t@ratio", (sp.Integer(0), sp.oo))
     logs = Logs(scope, closed=True)
-    g = sp.expand(logs.split(phi.subs(p, t * q) / q + c))
-    return logs.back(g), t, p, q
+    g = logs.split(phi.subs(p, t * q) / q + c)
+    g = g.replace(sp.Abs, lambda u: sp.Mul(*logs.absolute(u)))
+    return logs.back(_cancelled(sp.expand(g), q)), t, p, q
+
+
+def _cancelled(g, q):
+    """Cancel q in the terms of a sum, where it stands in their fractions only."""
+    if not q.free_symbols & g.free_symbols:
+        return g
+    terms = [t.as_independent(sp.Abs, sp.Pow, sp.Symbol) for t in sp.Add.make_args(g)]
+    return sp.expand(sp.Add(*(k * sp.cancel(sp.together(f)) for k, f in terms)))
 
 
 def pair(values, points, scope):
@@ -194,12 +210,10 @@ def tangent(diff, scope):
     if not found:
         return None
     g, t, p, q = found
-    at_zero = sp.limit(g, t, 0, "+")
-    tries = [-sp.diff(g, t).subs(t, 1), at_zero, sp.Integer(0)]
-    for lam in tries:
-        if not lam.is_finite:
-            continue
+    for lam in _slopes(g, t):
         lifted = sp.expand(sp.expand_log(g + lam * (t - 1)))
+        if lifted.free_symbols - {t}:
+            lifted = _without_scale(lifted, t, scope)
         if lifted.free_symbols - {t}:
             continue
         shape = nonnegative(lifted, t, (sp.Integer(0), sp.oo))
@@ -208,22 +222,49 @@ def tangent(diff, scope):
     return None
 
 
+def _slopes(g, t):
+    """Yield the multiples of t − 1 that may lift g above 0: tangents at 1 and 0."""
+    yield -sp.diff(g, t).subs(t, 1)
+    at_zero = sp.limit(g, t, 0, "+")
+    if at_zero.is_finite:
+        yield at_zero
+    yield sp.Integer(0)
+    constant = g.as_independent(t, as_Add=True)[0]
+    if constant.free_symbols:
+        yield constant
+
+
+def _without_scale(g, t, scope):
+    """Write a positive factor times a function of t·c^k, c > 0, as that function."""
+    (*others, c) = sorted(g.free_symbols - {t}, key=str)
+    if others or scope.domains.get(c) != (0, sp.oo):
+        return g
+    for k in (1, -1, 2, -2):
+        scaled = sp.expand(sp.expand_log(g.subs(t, t * c**k)))
+        for power in (0, k):
+            new = sp.expand(scaled / c**power)
+            if c not in new.free_symbols:
+                return new
+    return g
+
+
 def maximum(diff, scope, strict):
     """Find a functional convex in one free function, with a zero minimum."""
-    found = one_integrand(diff, scope) if diff.has(Bracket) else (0, diff, None)
+    found = one_integrand(diff, scope) if diff.has(Bracket) else (0, diff, ())
     if not found or strict:
         return None
-    c, phi, _ = found
+    c, phi, points = found
+    laws = laws_among(bound_values(phi, points, scope), points, scope)
     for s, value in sorted(scope.values.items(), key=str):
-        if value.fn.mass is None and phi.has(s) and c == 0:
-            bend = sp.together(sp.diff(phi, s, 2))
-            if sign(bend, scope.domains) != 1:
+        if value.fn.mass is not None or not phi.has(s):
+            continue
+        if sign(sp.together(sp.diff(phi, s, 2)), scope.domains) != 1:
+            continue
+        for root in roots(sp.diff(phi, s), s):
+            if not within(root, scope.domains[s], scope.domains):
                 continue
-            for root in roots(sp.diff(phi, s), s):
-                if is_zero(phi.subs(s, root), scope):
-                    return (
-                        f"integrand convex in {value.fn.name} with minimum 0 at {root}"
-                    )
+            if any(is_zero(phi.subs(s, root) + e, scope) for e in spreads(c, laws)):
+                return f"integrand convex in {value.fn.name} with minimum 0 at {root}"
     return None
 
 

@@ -36,14 +36,14 @@ class Logs:
         def hide(e):
             factor = sp.Integer(1)
             if isinstance(e, sp.Abs):
-                factor, e = self._absolute(e.args[0])
+                factor, e = self.absolute(e.args[0])
             sym = sp.Symbol(f"<{e}>", real=True)
             self.scope.veils[sym] = e
             return factor * sym
 
         return expr.replace(opaque, hide)
 
-    def _absolute(self, u):
+    def absolute(self, u):
         """Write |u| as a positive factor times |a primitive polynomial|."""
         factor, rest = sp.Integer(1), sp.Integer(1)
         for f, k in (
@@ -61,9 +61,9 @@ class Logs:
         return factor, sp.Abs(rest)
 
     def back(self, expr):
-        """Undo `split` and `veil`."""
+        """Undo `split` and `veil`; behind |√p − √q| stand veiled roots."""
         expr = expr.xreplace({s: sp.log(b) for s, b in self.scope.logs.items()})
-        return expr.xreplace(self.scope.veils)
+        return expr.xreplace(self.scope.veils).xreplace(self.scope.veils)
 
     def of(self, arg):
         """Return log(arg) as a combination of independent logarithms."""

@@ -50,6 +50,7 @@ class Scope:
     veils: dict = field(default_factory=dict)
     traces: dict = field(default_factory=dict)
     roots: dict = field(default_factory=dict)
+    radicals: dict = field(default_factory=dict)
 
     def symbol(self, name, domain=(-sp.oo, sp.oo), **assume):
         """Return the native symbol for a name and note its interval."""

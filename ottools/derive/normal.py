@@ -8,6 +8,8 @@ functionals are equal when nothing is left of their difference.
 
 from __future__ import annotations
 
+from math import lcm
+
 import sympy as sp
 
 from . import vocabulary as v
@@ -80,21 +82,46 @@ def _integrate(groups, scope, logs):
     from .pieces import has_pieces, integrate_pieces
 
     total, left = sp.Integer(0), {}
+    roots = {
+        points: {} if has_pieces(phi, scope) else radicals(phi, scope, points)
+        for points, phi in groups.items()
+    }
     for points, phi in groups.items():
         if has_pieces(phi, scope):
             total += integrate_pieces(phi, points, scope, logs)
             continue
+        phi = phi.subs(roots[points])
         for c, marks in _log_terms(logs.veil(logs.split(phi)), scope, points):
             for powers, factor, rest in _monomials(c, scope, points):
                 done = _reduce(points, powers, rest * marks, scope)
                 (c_, m_), names = in_order((done[0], marks), done[1], scope)
                 left[names, m_] = left.get((names, m_), 0) + factor * c_
     for (points, marks), c in left.items():
+        c = c.subs({p: r for swap in roots.values() for p, r in swap.items()})
         c = sp.cancel(sp.together(c)) if points else c
         if c == 0:
             continue
         total += _pull(c, marks, points, scope, logs)
     return total
+
+
+def radicals(phi, scope, points) -> dict:
+    """Return {p: r^n} for the values p whose roots stand in an integrand.
+
+    With r for the n-th root of p, what is made of p and its roots has one form.
+    """
+    orders = {}
+    for e in phi.atoms(sp.Pow):
+        p, n = e.base, e.exp
+        if p in scope.values and n.is_Rational and p.is_positive:
+            orders[p] = lcm(orders.get(p, 1), n.q)
+    out = {}
+    for p, n in orders.items():
+        if n > 1 and _depends(p, points, scope):
+            r = sp.Symbol(f"<{sp.root(p, n)}>", positive=True)
+            scope.veils[r], scope.radicals[r] = sp.root(p, n), (p, n)
+            out[p] = r**n
+    return out
 
 
 def _pull(c, marks, points, scope, logs):
@@ -176,7 +203,7 @@ def _powers(rest, gens):
 
 def _reduce(points, powers, rest, scope):
     """Integrate out points whose only factor is a density; return (value, points)."""
-    points, powers, factor = list(points), dict(powers), sp.Integer(1)
+    points, powers, factor = list(points), _whole(powers, scope), sp.Integer(1)
     changed = True
     while changed and points:
         changed = False
@@ -205,6 +232,18 @@ def _reduce(points, powers, rest, scope):
         )
     )
     return factor * inner * logs_only, tuple(points)
+
+
+def _whole(powers, scope) -> dict:
+    """Write r^n as p again, where r is the n-th root of p."""
+    out = {}
+    for s, k in powers.items():
+        p, n = scope.radicals.get(s, (s, 1))
+        whole, left = (k // n, k % n) if n > 1 else (k, 0)
+        for base, power in ((p, whole), (s, left)):
+            if power:
+                out[base] = out.get(base, 0) + power
+    return out
 
 
 def _mass(y, mine, scope, rest):

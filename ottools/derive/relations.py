@@ -15,7 +15,7 @@ from .integrands import tangent
 from .lower import Bracket, Lower, Scope, chain
 from .normal import is_zero, normal
 from .ordered import ClaimError, wrap
-from .signs import sign
+from .signs import sign, within
 from .typeset import tex, text
 
 
@@ -63,7 +63,7 @@ class Stationary(Claim):
         scope = Scope()
         lower = Lower(scope)
         f, x, at = lower(self.lhs), lower(self.over), lower(self.rhs)
-        if f.has(sp.Abs) or not _within(at, self.over.domain, scope):
+        if f.has(sp.Abs) or not within(at, self.over.domain, scope.domains):
             return None
         slope = chain(normal(f, scope), lambda g: lower.slope(g, x)).subs(x, at)
         return (
@@ -112,7 +112,7 @@ class Maximiser(Claim):
         """Whether the claimed optimal function takes values in the given interval."""
         scope, (space,) = Scope(), self.over.spaces
         value = Lower(scope)(v.At(self.rhs, space.point("x")))
-        return _within(value, self.over.domain, scope)
+        return within(value, self.over.domain, scope.domains)
 
     def _value(self, world, at):
         moved = world.changed()
@@ -159,7 +159,7 @@ class Maximiser(Claim):
         scope = Scope()
         lower = Lower(scope)
         f, x, at = normal(lower(self.lhs), scope), lower(self.over), lower(self.rhs)
-        if f.has(Bracket) or not _within(at, self.over.domain, scope):
+        if f.has(Bracket) or not within(at, self.over.domain, scope.domains):
             return None
         slope, bend = sp.diff(f, x), sp.together(sp.diff(f, x, 2))
         if not is_zero(slope.subs(x, at), scope):
@@ -171,13 +171,6 @@ class Maximiser(Claim):
             f"first-order condition; strictly {kind} by the sign of the second "
             "derivative"
         )
-
-
-def _within(value, interval, scope) -> bool:
-    """Whether a value certainly lies in an open interval."""
-    lo, hi = interval
-    above = lo == -sp.oo or sign(value - lo, scope.domains) == 1
-    return above and (hi == sp.oo or sign(hi - value, scope.domains) == 1)
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,15 @@ coefficients share a sign has that sign; one variable is left to Sturm's theorem
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import lcm
 
 import mpmath
 import sympy as sp
+
+from .charts import between, chart
+
+DEPTH = 3
 
 
 def _to_positive(expr, domains):
@@ -76,6 +81,13 @@ def sign(expr, domains) -> int | None:
     return out
 
 
+def within(value, interval, domains) -> bool:
+    """Whether a value certainly lies in an open interval."""
+    lo, hi = interval
+    above = lo == -sp.oo or sign(value - lo, domains) == 1
+    return above and (hi == sp.oo or sign(hi - value, domains) == 1)
+
+
 def weakly_positive(expr, domains) -> bool:
     """Whether expr ≥ 0 is certain (even powers of a factor of unknown sign count)."""
     out = 1
@@ -112,21 +124,60 @@ class Shape:
         return self.strict and self.zero is None
 
 
-def nonnegative(g, t, interval, depth: int = 3) -> Shape | None:
+def nonnegative(g, t, interval, depth: int = DEPTH) -> Shape | None:
     """Prove g ≥ 0 on the open interval, or return None.
 
-    Four ways: sign of a rational function; convex with an exact stationary point;
-    monotone from a boundary value ≥ 0; concave with both boundary limits ≥ 0.
+    Five ways: sign of a rational function; convex with an exact stationary point;
+    monotone from a boundary value ≥ 0; concave with both boundary limits ≥ 0; a chart
+    of signs. Before, the roots of t are removed, and |t − c| makes two pieces.
     """
-    domains = {t: interval}
+    n = _radical(g, t) if interval[0] >= 0 else 1
+    if n > 1:
+        return _without_radical(g, t, n, interval)
     if g.has(sp.Abs, sp.sign, sp.DiracDelta):
         return _piecewise(g, t, interval, depth)
     if not _plausible(g, t, interval):
         return None
+    return _by_shape(g, t, interval, depth) or _by_chart(g, t, interval, depth)
+
+
+def _radical(g, t) -> int:
+    """Return the least common denominator of the powers of t."""
+    return lcm(1, *(e.exp.q for e in g.atoms(sp.Pow) if e.base == t and _broken(e)))
+
+
+def _broken(e) -> bool:
+    return e.exp.is_Rational and not e.exp.is_Integer
+
+
+def _without_radical(g, t, n, interval) -> Shape | None:
+    """Put t = s^n, so that no root of t is left."""
+    s = sp.Dummy("s", positive=True)
+    ends = tuple(e if e.is_infinite else sp.root(e, n) for e in interval)
+    flat = sp.expand(g.subs(t, s**n))
+    shape = _by_chart(flat, s, ends, DEPTH) or nonnegative(flat, s, ends)
+    if shape and shape.zero is not None:
+        return replace(shape, zero=shape.zero**n)
+    return shape
+
+
+def _by_chart(g, t, interval, depth) -> Shape | None:
+    """Use the signs of g between its zeros; only where nothing simpler helps."""
+    found = chart(g, t, interval) if depth == DEPTH and g.has(sp.log) else None
+    if not found or min(found.signs) < 0:
+        return None
+    zero = found.zeros[0] if len(found.zeros) == 1 else None
+    strict = len(found.zeros) < 2 and 0 not in found.signs
+    return Shape("its sign between its zeros", zero, strict)
+
+
+def _by_shape(g, t, interval, depth) -> Shape | None:
+    """Prove g ≥ 0 by its sign, its curvature or its slope."""
+    domains = {t: interval}
     g = _strip(sp.simplify(sp.expand_log(g)), domains)
     if not g.has(sp.log, sp.exp):
         if weakly_positive(g, domains):
-            return Shape("sign of a rational function", strict=sign(g, domains) == 1)
+            return _of_fraction(g, t, interval)
         return None
     if depth == 0:
         return None
@@ -141,22 +192,53 @@ def nonnegative(g, t, interval, depth: int = 3) -> Shape | None:
     )
 
 
+def _of_fraction(g, t, interval) -> Shape:
+    """Say where a rational function that is ≥ 0 vanishes."""
+    reason = "sign of a rational function"
+    if sign(g, {t: interval}) == 1:
+        return Shape(reason, strict=True)
+    top = sp.fraction(sp.cancel(sp.together(g)))[0]
+    if top.has(t) and sp.Poly(top, t).domain in (sp.ZZ, sp.QQ):
+        zeros = {c for c in sp.real_roots(top, t) if _inside(c, interval)}
+        if len(zeros) == 1:
+            return Shape(reason, zeros.pop(), True)
+    return Shape(reason)
+
+
 def _piecewise(g, t, interval, depth) -> Shape | None:
-    """Prove g ≥ 0 on both sides of the one point where |t − c| bends."""
-    bends = {a for a in g.atoms(sp.Abs) if a.args[0].is_polynomial(t)}
-    centres = {sp.solve(a.args[0], t)[0] for a in bends if sp.degree(a.args[0], t) == 1}
-    inner = [c for c in centres if c.is_number and _inside(c, interval)]
-    if len(bends) != 1 or len(inner) != 1 or g.has(sp.sign, sp.DiracDelta):
+    """Prove g ≥ 0 on the pieces between the points where |a − b| bends."""
+    bends = sorted(g.atoms(sp.Abs), key=str)
+    inside = [a.args[0] for a in bends]
+    exact = all(
+        f.is_polynomial(t) and sp.Poly(f, t).domain in (sp.ZZ, sp.QQ) for f in inside
+    )
+    if not bends or not exact or g.has(sp.sign, sp.DiracDelta):
         return None
-    ((bend,), (c,)) = bends, inner
-    slope = sp.diff(bend.args[0], t)
-    sides = []
-    for sign_here, part in ((-1, (interval[0], c)), (1, (c, interval[1]))):
-        flat = g.subs(bend, sign_here * sp.sign(slope) * bend.args[0])
-        sides.append(nonnegative(flat, t, part, depth))
-    if not all(sides):
+    centres = {c for f in inside for c in sp.real_roots(f, t) if _inside(c, interval)}
+    if not centres or not all(c.is_Rational for c in centres):
         return None
-    return Shape(f"on both sides of {c}: {sides[0].reason}; {sides[1].reason}")
+    cuts = [interval[0], *sorted(centres), interval[1]]
+    pieces = []
+    for part in zip(cuts, cuts[1:], strict=False):
+        middle = between(*part)
+        flat = g.xreplace(
+            {
+                a: a.subs(t, middle) / a.args[0].subs(t, middle) * a.args[0]
+                for a in bends
+            }
+        )
+        pieces.append(nonnegative(flat, t, part, depth))
+        if not pieces[-1]:
+            return None
+    low = [c for c in cuts[1:-1] if sp.simplify(g.subs(t, c)) == 0]
+    zeros = low + [p.zero for p in pieces if p.zero is not None]
+    place = "on both sides of" if len(centres) == 1 else "on the pieces between"
+    reason = f"{place} {', '.join(map(str, cuts[1:-1]))}: "
+    return Shape(
+        reason + "; ".join(p.reason for p in pieces),
+        zeros[0] if len(zeros) == 1 else None,
+        all(p.strict for p in pieces) and len(zeros) < 2,
+    )
 
 
 def _plausible(g, t, interval) -> bool:
