@@ -112,14 +112,13 @@ def _finite(x) -> bool:
     return bool(np.vdot(flat, flat) < np.inf or np.isfinite(flat).all())
 
 
-@np.errstate(over="ignore")
 def _floats(values, name: str) -> np.ndarray:
     """Return real numbers as floats; what is too large for one, or nan, stays so."""
     try:
         raw = np.asarray(values)
         if raw.dtype.kind not in "biufcO":
             raise TypeError(f"{raw.dtype} is no kind of number")
-        x = raw if raw.dtype.kind == "c" else raw.astype(float)
+        x = raw if raw.dtype.kind == "c" else _narrowed(raw)
     except (TypeError, ValueError, OverflowError) as error:
         raise ValueError(
             f"{name} must hold real numbers; got {brief(values)}."
@@ -127,6 +126,14 @@ def _floats(values, name: str) -> np.ndarray:
     if x.dtype.kind == "c":
         raise ValueError(f"{name} must be real; got complex numbers.")
     return x
+
+
+def _narrowed(raw) -> np.ndarray:
+    """Return a copy as floats; only what is wider than these can overflow."""
+    if raw.dtype.char == "d":
+        return raw.astype(float)
+    with np.errstate(over="ignore"):
+        return raw.astype(float)
 
 
 def weights(values, count: int, name: str = "a") -> np.ndarray:

@@ -6,9 +6,13 @@ from math import prod
 
 import numpy as np
 
+from ottools.kantorovich.order import along_rows, ascending
 from ottools.measures import probability, real
 
 BLOCK = 1 << 17  # numbers sorted at once: they stay in the cache
+# Between these no sum of p-th powers has suffered from under- or overflow.
+SMALL, LARGE = 1e-290, 1e290
+UNITS = 2.0**62  # in a mass of 1, where it is counted in whole numbers
 
 
 def wasserstein_1d(x, y, a=None, b=None, *, p: float = 1.0):
@@ -44,7 +48,7 @@ def wasserstein_1d(x, y, a=None, b=None, *, p: float = 1.0):
     p = exponent(p)
     (x, a), (y, b) = _rows(x, a, "x", "a"), _rows(y, b, "y", "b")
     try:
-        np.broadcast_shapes(x.shape[:-1], y.shape[:-1])
+        _common_rows(x, y)
     except ValueError as error:
         raise ValueError(
             f"x and y must have rows that broadcast; got {x.shape} and {y.shape}."
@@ -63,7 +67,7 @@ def rowwise(x, y, a, b, p) -> np.ndarray:
     >>> rowwise(np.array([[0.0, 2.0]]), np.array([[1.0]]), None, None, 1.0)
     array([1.])
     """
-    rows = np.broadcast_shapes(x.shape[:-1], y.shape[:-1])
+    rows = _common_rows(x, y)
     size = (x.shape[-1] + y.shape[-1]) * prod(rows[1:])
     step = max(1, BLOCK // size)
     if not rows or rows[0] <= step:
@@ -80,13 +84,40 @@ def _block(z, rows, axes: int):
     return z if z is None or z.ndim <= axes or len(z) == 1 else z[rows]
 
 
+def _common_rows(x, y) -> tuple[int, ...]:
+    """Return the leading axes to which both broadcast, at no cost if there are none."""
+    if x.ndim == y.ndim == 1:
+        return ()
+    return np.broadcast_shapes(x.shape[:-1], y.shape[:-1])
+
+
 def _at_once(x, y, a, b, p) -> np.ndarray:
     if a is None and b is None and x.shape[-1] == y.shape[-1]:
-        return _mean_power(np.sort(x), np.sort(y), np.array(1 / x.shape[-1]), p)
-    rows = np.broadcast_shapes(x.shape[:-1], y.shape[:-1])
+        return _mean_power(np.sort(x), np.sort(y), None, p)
+    rows = _common_rows(x, y)
+    if p == 1 and not rows and not (a is None and b is None):
+        area = _area(x, y, a, b)
+        if SMALL < area < LARGE:
+            return area
     (x, u), (y, v) = _quantiles(x, a), _quantiles(y, b)
     i, j, mass = staircase(u, v)
     return _mean_power(_take(x, i, rows), _take(y, j, rows), mass, p)
+
+
+@np.errstate(over="ignore", invalid="ignore")  # such an area is not used
+def _area(x, y, a, b):
+    """Return W_1 as the area between the two distribution functions.
+
+    Weights are rounded to multiples of 2^-62: sums of these are exact, in any order.
+    """
+    order, z = ascending(np.concatenate([x, y]))
+    steps = np.concatenate([_multiples(a, len(x)), -_multiples(b, len(y))])
+    gap = np.abs(np.rint(steps).astype(np.int64).take(order).cumsum()[:-1])
+    return np.vecdot(gap, z[1:] - z[:-1]) / UNITS
+
+
+def _multiples(a, n: int) -> np.ndarray:
+    return np.full(n, UNITS / n) if a is None else a * (UNITS / a.sum())
 
 
 def staircase(u, v) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -104,14 +135,14 @@ def staircase(u, v) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     >>> i, j, mass
     (array([0, 0, 1]), array([0, 1, 1]), array([0.25, 0.25, 0.5 ]))
     """
-    rows = np.broadcast_shapes(u.shape[:-1], v.shape[:-1])
+    rows = _common_rows(u, v)
     n, m = u.shape[-1] + 1, v.shape[-1] + 1
     levels = np.empty((*rows, n + m))
     levels[..., 0], levels[..., 1:n], levels[..., n:-1] = 0, u, v
     levels[..., -1] = 1
-    order = np.argsort(levels, axis=-1, kind="stable")  # merges two runs: linear
-    levels = _along_rows(levels, order)
-    i = np.cumsum(order[..., :-1] < n, axis=-1)
+    order = levels.argsort(axis=-1, kind="stable")  # merges two runs: linear
+    levels = along_rows(levels, order)
+    i = (order[..., :-1] < n).cumsum(axis=-1)
     i -= 1
     return i, np.arange(n + m - 1) - i, levels[..., 1:] - levels[..., :-1]
 
@@ -127,7 +158,7 @@ def exponent(p) -> float:
     2.0
     """
     array = np.asarray(p)
-    if array.dtype.kind not in "iuf" or array.ndim or not 1 <= array < np.inf:
+    if array.dtype.kind not in "iuf" or array.ndim or not 1 <= array.item() < np.inf:
         raise ValueError(f"p must be finite and >= 1; got {p!r}.")
     return float(array)
 
@@ -140,7 +171,7 @@ def cumulated(a) -> np.ndarray:
     >>> cumulated(np.array([0.25, 0.25, 0.5]))
     array([0.25, 0.5 ])
     """
-    sums = np.cumsum(a, axis=-1)
+    sums = a.cumsum(axis=-1)
     return sums[..., :-1] / sums[..., -1:]
 
 
@@ -164,14 +195,14 @@ def _rows(x, a, name: str, weight: str):
     if a is None:
         return x, None
     a = probability(real(a, weight), weight)
+    if x.shape == a.shape:
+        return x, a
     try:
         shape = np.broadcast_shapes(x.shape, a.shape)
     except ValueError:
         shape = ()
     if not shape or a.shape[-1] != x.shape[-1]:
         raise ValueError(f"{weight} must match {name} {x.shape}; got {a.shape}.")
-    if x.shape == a.shape:
-        return x, a
     return np.broadcast_to(x, shape), np.broadcast_to(a, shape)
 
 
@@ -179,36 +210,42 @@ def _quantiles(x, a):
     """Return the sorted points and the levels at which the quantile function jumps."""
     if a is None:
         return np.sort(x), ticks(x.shape[-1])
-    order = np.argsort(x, axis=-1)
-    return _along_rows(x, order), cumulated(_along_rows(a, order))
+    order, x = ascending(x)
+    return x, cumulated(along_rows(a, order))
 
 
 def _take(x, i, rows):
     if i.ndim == 1:
-        return x[..., i]
+        return x.take(i, axis=-1)
     x, i = (np.broadcast_to(z, (*rows, z.shape[-1])) for z in (x, i))
-    return _along_rows(x, i)
+    return along_rows(x, i)
 
 
-def _along_rows(x, i):
-    return x[i] if x.ndim == 1 else np.take_along_axis(x, i, axis=-1)
-
-
+@np.errstate(over="ignore", invalid="ignore")  # such means are not used
 def _mean_power(x, y, mass, p):
-    """Return (sum mass |x - y|^p)^(1/p) along rows, scaled against over- and underflow.
+    """Return (sum mass |x - y|^p)^(1/p) along rows; a mass of None is equal masses."""
+    distance = x - y
+    np.abs(distance, out=distance)
+    mean = _mean(distance if p == 1 else distance**p, mass)
+    if ((mean > SMALL) & (mean < LARGE)).all():
+        return mean if p == 1 else mean ** (1 / p)
+    return _scaled_mean_power(distance, mass, p)
 
-    A `mass` without axis stands for equal masses.
-    """
-    with np.errstate(over="ignore", invalid="ignore"):  # reported below
-        distance = np.abs(x - y)
-        if mass.ndim:
-            distance *= mass > 0  # a point without mass has no say in the scale
+
+def _scaled_mean_power(distance, mass, p):
+    """Return the same in units of the largest distance."""
+    if mass is not None:
+        distance = np.where(mass > 0, distance, 0)  # no mass, no say in the scale
     top = distance.max(axis=-1)
     if not np.all(np.isfinite(top)):
         raise ValueError("x and y must lie within 1.8e308 of each other; rescale them.")
     # A power of 2 rounds nothing, but its ratios reach 2, and 2^p overflows.
     unit = np.ldexp(1.0, np.frexp(top)[1] - 1) if p <= 2 else np.where(top > 0, top, 1)
     ratio = np.divide(distance, unit[..., None], out=distance)
-    power = ratio if p == 1 else ratio**p
-    mean = np.einsum("...k,...k->...", power, mass) if mass.ndim else power.mean(-1)
-    return unit * mean ** (1 / p)
+    return unit * _mean(ratio if p == 1 else ratio**p, mass) ** (1 / p)
+
+
+def _mean(values, mass):
+    if mass is None:
+        return values.sum(axis=-1) / values.shape[-1]
+    return np.vecdot(values, mass)
