@@ -22,8 +22,9 @@ def test_areas_are_proportional_to_entries(ax):
 
 
 def test_a_given_top_fills_its_cell(ax):
-    cells(ax, [[1]], "model", top=4)
+    cells(ax, [[1]], "model", top=4, alpha=0.5)
     assert ax.patches[0].get_width() == pytest.approx(0.46)
+    assert ax.patches[0].get_alpha() == 0.5
 
 
 def test_nothing_is_drawn_for_zeros(ax):

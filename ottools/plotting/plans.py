@@ -11,11 +11,14 @@ from ottools.plotting.look import COLOURS, INK
 from ottools.plotting.marks import _role
 
 
-def cells(ax: Axes, M, role: str = "data", *, top: float | None = None) -> Axes:
+def cells(
+    ax: Axes, M, role: str = "data", *, top: float | None = None, alpha: float = 1.0
+) -> Axes:
     """Draw M (n, m) >= 0 as squares whose areas are the entries, row 0 at the top.
 
     An entry of size `top`, by default the largest, fills its cell; thin lines mark the
-    cells. Row i lies at height i, column j at abscissa j.
+    cells. Row i lies at height i, column j at abscissa j. Squares that are written upon
+    want a low `alpha`.
 
     Raises ValueError when the role has no colour, or M is no matrix or has a negative
     entry.
@@ -28,7 +31,8 @@ def cells(ax: Axes, M, role: str = "data", *, top: float | None = None) -> Axes:
     3
     >>> close(fig)
     """
-    colour, M = COLOURS[_role(role)], np.asarray(M, dtype=float)
+    look = {"color": COLOURS[_role(role)], "alpha": alpha, "linewidth": 0}
+    M = np.asarray(M, dtype=float)
     if M.ndim != 2 or not M.size or M.min() < 0:
         raise ValueError(f"M must be a matrix (n, m) with entries >= 0; got {M!r}.")
     n, m = M.shape
@@ -41,7 +45,7 @@ def cells(ax: Axes, M, role: str = "data", *, top: float | None = None) -> Axes:
     for (i, j), side in np.ndenumerate(sides):
         if side > 0:
             corner = j - side / 2, i - side / 2
-            ax.add_patch(Rectangle(corner, side, side, color=colour, linewidth=0))
+            ax.add_patch(Rectangle(corner, side, side, **look))
     ax.set(xlim=(-0.55, m - 0.45), ylim=(n - 0.45, -0.55), aspect="equal")
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)
