@@ -123,6 +123,28 @@ class Evaluate(MatrixValues):
             self.nb.number(Fraction(0)),
         )
 
+    def do_Distinct(self, e, env):
+        body, i, j, n = e.args
+        places = pairs(range(1, int(self(n, env)) + 1), repeat=2)
+        return sum(
+            (self(body, {**env, i: k, j: m}) for k, m in places if k != m),
+            self.nb.number(Fraction(0)),
+        )
+
+    def do_Independent(self, e, env):
+        body, sample, law, n = e.args
+        cells = self.world.cells(sample.space)
+        mass = [self.at(law, (k,), env) * w for k, (_, w) in enumerate(cells)]
+        size, out = int(self(n, env)), self.nb.number(Fraction(0))
+        if len(cells) ** size > 10**5:
+            raise o.ClaimError(
+                f"{len(cells)}^{size} samples are too many to be gone through."
+            )
+        for places in pairs(range(len(cells)), repeat=size):
+            weight = prod((mass[k] for k in places), start=self.nb.number(Fraction(1)))
+            out += weight * self(body, {**env, sample: places})
+        return out
+
     def do_Point(self, e, env):
         place = self._place(e, env)
         return (
@@ -140,12 +162,26 @@ class Evaluate(MatrixValues):
             return env[point]
         if isinstance(point, v.At):
             return self._image(*point.args, env)
+        if isinstance(point, v.Drawn):
+            return self._one_of(*point.args, env)
         if self.world.located and point.space.kind == "line":
             return self.nb.number(
                 self.world.get(point, lambda: self.world.draw(-sp.oo, sp.oo))
             )
         n = len(self.world.cells(point.space))
         return self.world.get(point, lambda: self.world.rng.randrange(n))
+
+    def _one_of(self, sample, i, env):
+        """Return the place of a point of a sample, a random one outside of a mean."""
+        k, n = int(self(i, env)), len(self.world.cells(sample.space))
+        if sample in env and k > len(env[sample]):
+            raise o.ClaimError(
+                f"{sample.name}[{i}]: the sample has {len(env[sample])} points, "
+                f"and point {k} was asked for."
+            )
+        if sample in env:
+            return env[sample][k - 1]
+        return self.world.get((sample, k), lambda: self.world.rng.randrange(n))
 
     def _image(self, f, point, env):
         """Return the place to which a map sends a point."""

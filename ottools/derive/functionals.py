@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import sympy as sp
 
+from .iid import Independent, Sample
+from .iid import distinct as over_distinct
 from .ordered import Abs, ClaimError, Log, Neg, Node, Over, Plus, Times, wrap
 from .symbols import (
     At,
@@ -51,9 +53,11 @@ class _Brackets:
         return self.make(wrap(body))
 
 
-def E(point: Point, density):
-    """Write an expectation: ``E(x, p)[log(D(x))]``."""
+def E(point: Point, density, size=None):
+    """Write an expectation: ``E(x, p)[log(D(x))]``, for a sample ``E(xs, p, n)``."""
     check_space(density, point.space, "expectation")
+    if isinstance(point, Sample):
+        return _Brackets(lambda body: Independent(body, point, density, size))
     return _Brackets(lambda body: Expect(body, point, density))
 
 
@@ -254,8 +258,13 @@ class Sum(Node):
     __slots__ = ()
 
 
-def total(*ranges):
-    """Write a (multiple) sum: ``total((i, N), (j, M))[k(x[i], y[j])]``."""
+def total(*ranges, distinct=False):
+    """Write a (multiple) sum: ``total((i, N), (j, M))[k(x[i], y[j])]``.
+
+    With ``distinct=True``, two indices of one range: the sum over i ≠ j.
+    """
+    if distinct:
+        return _Brackets(over_distinct(ranges))
 
     def make(body):
         for i, n in reversed(ranges):

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import sympy as sp
 
-from . import matrices, words
+from . import draws, matrices, words
 from . import ordered as o
 from . import vocabulary as v
 
@@ -51,6 +51,7 @@ class Scope:
     traces: dict = field(default_factory=dict)
     roots: dict = field(default_factory=dict)
     radicals: dict = field(default_factory=dict)
+    draws: dict = field(default_factory=dict)
 
     def symbol(self, name, domain=(-sp.oo, sp.oo), **assume):
         """Return the native symbol for a name and note its interval."""
@@ -68,6 +69,8 @@ class Scope:
 
     def value(self, fn, points):
         """Return the symbol for the value of a function at points."""
+        if isinstance(fn, v.Kernel):
+            points = tuple(sorted(points, key=str))
         domain = getattr(fn, "domain", (sp.Integer(0), sp.oo))
         tag = "'" if isinstance(fn, v.Variation) else ""
         label = fn.name if isinstance(fn, v.Leaf) else str(fn)
@@ -134,7 +137,7 @@ class Lower:
 
     def do_Var(self, e, *env):
         if e.integer:
-            return self.scope.symbol(e.name, (sp.Integer(1), sp.oo), integer=True)
+            return self.scope.symbol(e.name, (e.domain[0] + 1, sp.oo), integer=True)
         return self.scope.symbol(e.name, e.domain)
 
     def do_Index(self, e, *env):
@@ -177,6 +180,8 @@ class Lower:
 
     def do_At(self, e, bound, here):
         f, *points = e.args
+        if any(isinstance(p, v.Drawn) for p in points):
+            return draws.member(self, f, points, bound, here)
         return self(
             _placed(f, points[0]), bound, tuple(self(p, bound, here) for p in points)
         )
@@ -195,6 +200,14 @@ class Lower:
         fresh = v.Point("@", point.space)
         weight = self(_placed(p, fresh), {**bound, fresh: sym}, (sym,))
         return Bracket(weight * self(body, inner, here), sp.Tuple(sym))
+
+    def do_Independent(self, e, bound, here):
+        return draws.mean(self, e, bound, here)
+
+    def do_Drawn(self, e, *env):
+        raise o.ClaimError(
+            f"{e} is a point: it stands within a function, as in f({e})."
+        )
 
     def do_Integral(self, e, bound, here):
         body, point = e.args

@@ -43,11 +43,11 @@ def _closed_under(e, bound) -> bool:
         return e in bound
     if isinstance(e, v.Named):
         return _closed_under(e.key[2], bound | {e.key[1]})
-    if isinstance(e, v.Alias):
+    if isinstance(e, v.Alias | v.Distinct):
         return _closed_under(e.unfold(), bound)
-    if isinstance(e, v.Expect | v.Integral | v.Sum):
+    if isinstance(e, v.Expect | v.Independent | v.Integral | v.Sum):
         body, x, *rest = e.args
-        if isinstance(x, v.Point) and not _countable(x.space, e):
+        if isinstance(x, v.Point | v.Sample) and not _countable(x.space, e):
             return False
         inside = _closed_under(body, bound | {x})
         return inside and all(_closed_under(a, bound) for a in rest)

@@ -70,9 +70,11 @@ def _interval(name, lo, hi):
     return lo, hi
 
 
-def natural(names: str):
-    """Declare positive integers, such as the size of a sample."""
-    return _declare(names, 0, oo, True)
+def natural(names: str, least: int = 1):
+    """Declare positive integers, such as the size of a sample, from `least` on."""
+    if not isinstance(least, int) or least < 1:
+        raise ClaimError(f"natural({names!r}): least is an integer ≥ 1, not {least!r}.")
+    return _declare(names, least - 1, oo, True)
 
 
 class Space(Leaf):
@@ -98,6 +100,17 @@ class Space(Leaf):
     def size(self):
         """The number of points of a finite space, or None."""
         return self.key[2]
+
+    def sample(self, name: str):
+        """Declare independent points of the space: ``xs = X.sample("x")``."""
+        from .iid import Sample
+
+        if self.kind == "line":
+            raise ClaimError(
+                f"the sample {name}: independent points are drawn from a finite or an "
+                "abstract space."
+            )
+        return Sample(name, self)
 
     def point(self, name: str) -> Point:
         """Declare a point of the space: ``x = X.point("x")``."""

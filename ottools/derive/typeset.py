@@ -100,8 +100,8 @@ class Printer:
         return self.name(e.name), ATOM
 
     do_Point = do_Index = do_Fn = do_Table = do_Named = do_Samples = do_Space = (
-        do_Map
-    ) = do_Var
+        do_Sample
+    ) = do_Map = do_Var
 
     def do_MatrixSymbol(self, e):
         if e.kind == "identity":
@@ -220,6 +220,14 @@ class Printer:
         s = self.inside(body, PRODUCT)
         return f"{self.sigma(f'{self(i)}=1', self(n))}{s}", PRODUCT
 
+    def do_Distinct(self, e):
+        body, i, j, n = e.args
+        s = self.inside(body, PRODUCT)
+        return f"{self.sigma(self(i) + self.differs + self(j), self(n))}{s}", PRODUCT
+
+    def do_Drawn(self, e):
+        return self.sub(self.name(e.args[0].name), self(e.args[1])), ATOM
+
     def do_Integral(self, e):
         body, x = e.args
         s = self.inside(body, PRODUCT)
@@ -275,6 +283,14 @@ class Tex(Printer):
 
     def power(self, base, n):
         return f"{{{base}}}^{{{n}}}" if "^" in base else f"{base}^{{{n}}}"
+
+    differs = r"\ne "
+
+    def do_Independent(self, e):
+        body, xs, p, n = e.args
+        x, law = self.name(xs.name), self.law(p)
+        family = rf"{self.sub(x, '1')},\dots,{self.sub(x, self(n))}\sim {law}"
+        return rf"\mathbb{{E}}_{{{family}}}\left[{self(body)}\right]", ATOM
 
     def sigma(self, low, high):
         return rf"\sum_{{{low}}}" + (f"^{{{high}}}" if high else "") + " "
@@ -373,6 +389,13 @@ class Text(Printer):
 
     def power(self, base, n):
         return f"{base}^{n}" if re.fullmatch(r"\w+", n) else f"{base}^({n})"
+
+    differs = "≠"
+
+    def do_Independent(self, e):
+        body, xs, p, n = e.args
+        x = self.name(xs.name)
+        return f"E_{{{x}[1..{self(n)}]~{self.law(p)}}}[{self(body)}]", ATOM
 
     def sigma(self, low, high):
         return f"Σ_{{{low}{'..' + high if high else ''}}} "

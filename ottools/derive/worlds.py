@@ -32,6 +32,7 @@ class World:
     wild: bool = False
     narrow: bool = False
     same: bool = False
+    drawn: bool = False
     room: dict = field(default_factory=dict)
     values: dict = field(default_factory=dict)
 
@@ -72,7 +73,10 @@ class World:
         if s.integer:
             top = 7 if self.wild and not self.narrow else 3
             few = 1 if self.lone else 2 if self.nice else None
-            return self.get(s, lambda: Fraction(few or self.rng.randint(1, top)))
+            less = int(s.domain[0])
+            return self.get(
+                s, lambda: Fraction(less + (few or self.rng.randint(1, top)))
+            )
         return self.get(s, lambda: self.draw(*s.domain))
 
     def place(self, i: v.Index):
@@ -96,6 +100,7 @@ class World:
         else:
             n = 2 if self.nice else self.rng.randint(2, 4)
             n = 1 if self.lone and space.kind == "finite" else n
+            n = min(n, 2 + self.nice) if self.drawn else n
         n = max(n, self.room.get(space, 0))
         if space.kind == "finite":
             return [(Fraction(k), Fraction(1)) for k in range(n)]
@@ -134,7 +139,9 @@ class World:
             k: product(g[i][1] for g, i in zip(grids, k, strict=True)) for k in keys
         }
         if f.mass is None:
-            return {k: self.draw(*f.domain) for k in keys}
+            same = sorted if isinstance(f, v.Kernel) else tuple
+            drawn = {k: self.draw(*f.domain) for k in keys}
+            return {k: drawn[tuple(same(k))] for k in keys}
         if self.same and f.mass:
             self.rng = random.Random(f"{self.seed}/{f.spaces}")
         top = 3 if self.nice else self.rng.choice((9, 60))
@@ -247,6 +254,7 @@ def world(seed: str, k: int, *exprs) -> World:
     located = any(isinstance(f, v.Normal | v.Uniform) for f in laws) or any(
         isinstance(n, v.Mean | v.Variance) for n in nodes
     )
+    small = v.NormalProduct | v.MatrixSymbol | v.Independent
     w = World(
         f"{seed}/{k}",
         random.Random(f"{seed}/{k}"),
@@ -257,7 +265,8 @@ def world(seed: str, k: int, *exprs) -> World:
         lone=k == 5,
         same=k == 4,
         wild=k >= 6 and k % 2 == 1 and not located,
-        narrow=any(isinstance(n, v.NormalProduct | v.MatrixSymbol) for n in nodes),
+        narrow=any(isinstance(n, small) for n in nodes),
+        drawn=any(isinstance(n, v.Independent) for n in nodes),
     )
     if laws:
         w.values["laws"] = laws
