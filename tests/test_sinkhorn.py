@@ -217,7 +217,8 @@ def test_a_spoilt_answer_gets_a_worse_certificate(rng, size):
         if np.isfinite(error):
             assert proof.marginal_error == pytest.approx(error, rel=1e-6)
         assert proof.marginal_error > z.marginal_error
-        assert proof.value < z.value
+        # at 1e-8 the loss, of second order, is that of rounding
+        assert proof.value < z.value + (4 * np.spacing(z.value) if size < 1e-7 else 0)
         assert proof.value <= z.value <= proof.value + proof.gap * (1 + 1e-9)
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import rel_entr, xlogy
 
+from .kernels import scaled
+
 
 @dataclass(frozen=True)
 class Certificate:
@@ -25,25 +27,26 @@ def certify(kernel, a, b, f, g, eps: float) -> Certificate:
     the cost of a feasible plan: P rounded as in Altschuler, Weed and Rigollet (2017,
     Algorithm 2), first its columns, then its rows, then a rank-one matrix for the rest.
     """
-    rate = np.exp(np.clip((f - kernel.absorb(g, eps)) / eps, -700, 700))
-    s, w = kernel.fold(b, lambda _, rows: (a * rate)[rows])
-    r, c = a * rate * s, b * w
+    base, h = scaled(kernel, g, eps)
+    rate, v = np.exp(np.clip((f - base) / eps, -700, 700)), np.exp(h)
+    s, w = kernel.fold(b * v, lambda _, rows: (a * rate)[rows])
+    r, c = a * rate * s, b * v * w
     error = np.abs(r - a).sum() + np.abs(c - b).sum()
-    value = a @ f + b @ g - eps * (r.sum() - 1)
-    y = np.minimum(1, 1 / np.maximum(w, 1e-300))
+    value = a @ f + b @ g - eps * (r - a).sum()
+    y = v * np.minimum(1, 1 / np.maximum(v * w, 1e-300))
     s, w = kernel.fold(b * y, lambda s, rows: a[rows] * np.minimum(rate[rows], 1 / s))
     upper = _rounded(kernel, a, b, (np.minimum(rate, 1 / s), y, s, w), eps)
     return Certificate(float(value), float(error), max(float(upper - value), 0.0))
 
 
-def _rounded(kernel, a, b, scaled, eps: float) -> float:
+def _rounded(kernel, a, b, folded, eps: float) -> float:
     """Bound the entropic cost of Q + R, where Q = diag(a x) K diag(b y) is too light.
 
     R is the rank-one matrix of the missing marginals. KL is convex, so with the missing
     mass t the entropy of Q + R is at most that of the mixture of Q/(1-t) and R/t; and
     log(Q/ab) = log x + (f + g - C)/eps + log y needs no pass over the entries.
     """
-    x, y, s, w = scaled
+    x, y, s, w = folded
     r, c = a * x * s, b * y * w
     with_cost = r @ (kernel.f + eps * np.log(x)) + c @ (kernel.g + eps * np.log(y))
     left_r, left_c = np.maximum(a - r, 0), np.maximum(b - c, 0)

@@ -6,7 +6,7 @@ there and back (`fold`), and list the large entries (`large`).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +16,7 @@ BLOCK = 1 << 16  # entries in a block of rows, whose exp shall stay in the cache
 PANEL = 1 << 18  # entries in a block of rows that is multiplied there and back
 FLOOR = {np.float32: -120.0, np.float64: -1000.0}  # powers of 2, above denormals
 ROOM = 200  # entries per point that may be kept of a kernel that is not stored
+BEARS = {np.float32: 20.0, np.float64: 100.0}  # |log of a scaling| a kernel bears
 NOTHING = 1e-14  # share of a row that counts as nothing
 Between = Callable[[np.ndarray, slice], np.ndarray]
 
@@ -45,16 +46,17 @@ class StreamedKernel:
         self.blocks = self.panels = row_blocks(n, m, BLOCK)
         step = self.blocks[0].stop
         self.slack, self.block = np.empty((step, m)), np.empty((step, m))
-        self.held = None
+        self.held = self.eps = None
         self.room = ROOM * (n + m)
 
     def absorb(self, g: np.ndarray, eps: float, dtype: type = np.float64) -> np.ndarray:
         """Take up g and return f; free when the kernel is there already."""
         if self.held != (key := (g.tobytes(), eps, dtype)):
-            self.held, self.g, self.dtype = key, g, dtype
+            self.held, self.g, self.eps, self.dtype = key, g, eps, dtype
             self.slacks, self.f = self.cost.slacks(g), np.empty(self.shape[0])
             self.rate = dtype(np.log2(np.e) / eps)  # exp2 is faster than exp
-            self.floor = np.full(len(g), FLOOR[dtype], dtype)
+            lowest = self.cost.least - self.cost.largest + g.min() - g.max()
+            self.deep = lowest * self.rate < FLOOR[dtype]
             self.work.exp_passes += 1
             self._take_up()
         return self.f
@@ -74,7 +76,8 @@ class StreamedKernel:
         self.f[rows] = -top[:, 0]
         np.subtract(slack, top, out=out, casting="same_kind")
         out *= self.rate
-        np.maximum(out, self.floor, out=out)
+        if self.deep:
+            np.maximum(out, self.dtype(FLOOR[self.dtype]), out=out)
         return np.exp2(out, out=out)
 
     def _rows(self, rows: slice) -> np.ndarray:
@@ -105,17 +108,20 @@ class StreamedKernel:
     def level(self, y: np.ndarray, scale: np.ndarray, count: int) -> float:
         """Return the level that scale_i K_ij y_j passes `count` times a row or less.
 
-        It is estimated from an eighth of the rows.
+        It is estimated from some of the rows.
         """
-        sample = self.blocks[:: max(1, len(self.blocks) // 8)]
-        parts = [self._rows(r) * y * scale[r, None] for r in sample]
-        rows = sum(len(part) for part in parts)
-        return top(np.concatenate([part.ravel() for part in parts]), count * rows)
+        parts = [K * y * scale[rows, None] for rows, K in self._sample()]
+        many = sum(len(part) for part in parts)
+        return top(np.concatenate([part.ravel() for part in parts]), count * many)
 
     def density(self, level: float) -> float:
-        """Return the share of entries above `level`, from about a tenth of the rows."""
-        blocks = self.blocks[:: max(1, len(self.blocks) // 8)]
-        return float(np.mean([np.mean(self._rows(rows) > level) for rows in blocks]))
+        """Return the share of entries above `level`, from some of the rows."""
+        return float(np.mean([np.mean(level < K) for _, K in self._sample()]))
+
+    def _sample(self) -> Iterator[tuple[slice, np.ndarray]]:
+        """Yield some rows of K: about an eighth of the blocks."""
+        for rows in self.blocks[:: max(1, len(self.blocks) // 8)]:
+            yield rows, self._rows(rows)
 
 
 class HeldKernel(StreamedKernel):
@@ -138,6 +144,11 @@ class HeldKernel(StreamedKernel):
     def _rows(self, rows: slice) -> np.ndarray:
         return self.K[rows]
 
+    def _sample(self) -> Iterator[tuple[slice, np.ndarray]]:
+        """Yield every eighth row of K."""
+        rows = slice(None, None, 8)
+        yield rows, self.K[rows]
+
 
 class PrunedKernel:
     """The kernel on a support (n, m) that holds all entries that matter."""
@@ -146,6 +157,7 @@ class PrunedKernel:
         self.cost, self.work, self.shape = cost, work, cost.shape
         self.rows = rows_of(cost)
         self.K = cost.copy()
+        self.transposed = self.K.T  # shares the entries
 
     def absorb(self, g: np.ndarray, eps: float, dtype: type = np.float64) -> np.ndarray:
         """Take up g and return f_i = -max_j (g_j - C_ij) over the support."""
@@ -159,7 +171,7 @@ class PrunedKernel:
     def fold(self, y: np.ndarray, between: Between) -> tuple[np.ndarray, np.ndarray]:
         """Return s = K y and K^T z with z = between(s)."""
         s = self.K @ y
-        return s, self.K.T @ between(s, slice(None))
+        return s, self.transposed @ between(s, slice(None))
 
     def large(self, y: np.ndarray, level: np.ndarray) -> sp.csr_array:
         """Return the entries of K for which K_ij y_j > level_i."""
@@ -173,6 +185,19 @@ class PrunedKernel:
     def pruned(self, level: float) -> PrunedKernel:
         """Return the kernel on the entries of K above `level`."""
         return PrunedKernel(select(self.cost, self.K.data > level), self.work)
+
+
+def scaled(kernel, g: np.ndarray, eps: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return f and h such that exp((f_i + g_j - C_ij)/eps) = K_ij exp(h_j).
+
+    K is the kernel of some other g in float64 if there is such, and if that is near;
+    else the kernel takes up g.
+    """
+    if kernel.eps == eps and kernel.dtype is np.float64:
+        h = (g - kernel.g) / eps
+        if np.abs(h).max() <= BEARS[np.float64]:
+            return kernel.f, h
+    return kernel.absorb(g, eps), np.zeros(len(g))
 
 
 def top(values: np.ndarray, count: int) -> float:

@@ -13,15 +13,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .kernels import rows_of
+from .acceleration import Acceleration
+from .kernels import BEARS, rows_of
 from .preconditioners import Apply, sparse_factor
 
-BEARS = {np.float32: 20.0, np.float64: 100.0}  # |log of a scaling| a kernel bears
-LIFT, FAR = 1e-4, 3.0
+LIFT, FAR = 1e-4, 2.0
 GAIN = 0.4  # sweeps go on while the error falls by this factor
+LOOK, SOON = 4, 40  # or, judging by so many, while they arrive after so many more
+ROUGH = 1e-3  # tolerance of a coarse stage
+WORSE = 2.0  # a sweep whose error is so much larger is not taken
 PATIENCE = 25  # steps of conjugate gradients before a better preconditioner is made
 ENTRIES = 10  # entries of the plan per row that are factored at first
-NEAR = 4.0  # a factor is not kept beyond a step of this size
 
 
 @dataclass(frozen=True)
@@ -110,8 +112,6 @@ class Directions:
             self.easy = left <= 2 * rtol
         if not self.easy:
             d = self._factored(apply, r, it, rtol)
-        if np.abs(d).max() > NEAR:
-            self.factor = None
         return damped(d - weighted_median(d, self.dual.b))
 
     def _factored(self, apply: Apply, r, it: Iterate, rtol: float) -> np.ndarray:
@@ -133,28 +133,65 @@ class Directions:
         return sparse_factor(P, self.dual.a, it.c * (1 + LIFT * it.error + 1e-13))
 
 
+class Sweeps:
+    """Accelerated Sinkhorn sweeps, and whether to go on with them.
+
+    Each costs as much as one step of conjugate gradients. They go on while they gain
+    much; at the last stage also, before any Newton step, while they promise to arrive
+    soon. (At a coarse stage what they leave would be slow to go later.)
+    """
+
+    def __init__(self, dual: ReducedDual, tol: float):
+        self.dual, self.tol, self.patient = dual, tol, tol < ROUGH
+        self.mixed, self.errors = Acceleration(dual.b), []
+
+    def worthwhile(self) -> bool:
+        """Tell whether another sweep pays."""
+        if len(self.errors) < 2 or self.errors[-1] < GAIN * self.errors[-2]:
+            return True
+        if not self.patient or len(self.errors) <= LOOK:
+            return self.patient
+        rate = np.log(self.errors[-1 - LOOK] / self.errors[-1]) / LOOK
+        return np.log(self.errors[-1] / self.tol) < SOON * rate
+
+    def next(self, it: Iterate) -> Iterate:
+        """Return the iterate after a sweep; where mixing has failed, the same."""
+        bears = BEARS[self.dual.dtype]
+        step = self.mixed.step(it.h, np.log(self.dual.b / it.c))
+        new = self.dual.at(it.h + np.clip(step, -bears, bears))
+        self.errors = [*(self.errors or [it.error]), new.error]
+        if new.error < WORSE * it.error:
+            return new
+        self.mixed.forget()
+        return it
+
+    def after_newton(self) -> None:
+        """Begin anew, and with less patience."""
+        self.mixed.forget()
+        self.errors, self.patient = [], False
+
+
 def ascend(dual: ReducedDual, g, tol: float, limit: int) -> tuple[np.ndarray, float]:
     """Raise q from g until the marginal error is <= tol; return the last g and error.
 
-    Sweeps go on while they gain much; each Newton step is followed by a sweep. It ends
-    early when `limit` iterations are used up or when Newton steps no longer help.
+    Each Newton step is followed by a sweep. It ends early when `limit` iterations are
+    used up or when Newton steps no longer help.
     """
     work, it, bears = dual.kernel.work, dual.start(g), BEARS[dual.dtype]
-    directions, sweeping, errors = Directions(dual), True, []
+    directions, sweeps, errors = Directions(dual), Sweeps(dual, tol), []
     while it.error > tol and work.iterations < limit and not stalled(errors):
         work.iterations += 1
-        if sweeping:
-            new = dual.at(it.h + np.clip(np.log(dual.b / it.c), -bears, bears))
-            sweeping = new.error < GAIN * it.error
+        if sweeps.worthwhile():
+            it = sweeps.next(it)
         else:
             work.newton_steps += 1
             rtol = max(min(0.1, it.error**0.5), 0.3 * tol / it.error)
-            new = search(dual, it, directions.newton(it, rtol))
-            sweeping = True
-            errors.append(new.error)
-        it = new
+            it = search(dual, it, directions.newton(it, rtol))
+            errors.append(it.error)
+            sweeps.after_newton()
         if np.abs(it.h).max() > bears:
             it = dual.start(dual.potentials(it)[1])
+            sweeps.mixed.forget()
     return dual.potentials(it)[1], it.error
 
 

@@ -103,12 +103,12 @@ class TorchKernel:
         self.blocks = [slice(i, min(i + step, n)) for i in range(0, n, step)]
         self.send = partial(torch.as_tensor, device=device)
         self.x, self.y = self.send(cost.x), self.send(cost.y)
-        self.room, self.at, self.held = n * m, None, {}
+        self.room, self.at, self.eps, self.held = n * m, None, None, {}
 
     def absorb(self, g: np.ndarray, eps: float, dtype: type = np.float64) -> np.ndarray:
         """Take up g and return f_i = -max_j (g_j - C_ij)."""
         if self.at != (key := (g.tobytes(), eps, dtype)):
-            self.at, self.g, self.f = key, g, np.empty(self.shape[0])
+            self.at, self.g, self.eps, self.f = key, g, eps, np.empty(self.shape[0])
             self.rate, self.dtype, self.floor = np.log2(np.e) / eps, dtype, FLOOR[dtype]
             self.from_y = self.send(g - self.cost.yy)
             self.held = {}

@@ -87,8 +87,9 @@ def finish(kernel, now, task: Task, g: np.ndarray) -> tuple[np.ndarray, float]:
     whole = task.dual(kernel, task.eps, np.float64)
     for left in (2, 1, 0):
         dual = task.dual(now, task.eps, np.float64)
-        g, _ = ascend(dual, g, 0.9 * task.tol, task.max_iter)
-        if (error := whole.start(g).error) <= task.tol:
+        g, error = ascend(dual, g, 0.9 * task.tol, task.max_iter)
+        error = error if now is kernel else whole.start(g).error
+        if error <= task.tol:
             break
         now = kernel if now is kernel or left == 1 else pruned(kernel, MARGIN[1])
     return g, error

@@ -12,7 +12,7 @@ from ottools.measures import positive, real, weights
 
 from .certificate import certify
 from .costs import MatrixCost
-from .kernels import HeldKernel, StreamedKernel, Work
+from .kernels import HeldKernel, StreamedKernel, Work, scaled
 from .result import EntropicTransport
 from .scaling import Task, maximise
 
@@ -93,9 +93,9 @@ def solve(cost, a, b, asked: tuple[float, float, int], Kernel) -> EntropicTransp
     eps, tol, max_iter = asked
     power, work = round(np.log2(eps) / 2), Work()
     unit = 1.0 if abs(power) < POWER else 4.0**-power  # exact: only C/eps matters
-    scaled = cost if unit == 1 else cost.scaled(unit)
+    in_unit = cost if unit == 1 else cost.scaled(unit)
     task = Task(a, b, eps * unit, tol, max_iter)
-    kernel, f, g = _potentials(scaled, task, work, Kernel)
+    kernel, f, g = _potentials(in_unit, task, work, Kernel)
     proof = certify(kernel, a, b, f, g, task.eps)
     answer = EntropicTransport(
         f=f / unit,
@@ -143,6 +143,6 @@ def _potentials(cost, task: Task, work: Work, Kernel):
 
 def soft_transform(kernel, g, b, eps: float) -> np.ndarray:
     """Return f_i = -eps log sum_j b_j exp((g_j - C_ij)/eps)."""
-    f = kernel.absorb(g, eps)
-    s, _ = kernel.fold(b, lambda s, _: s)
+    f, h = scaled(kernel, g, eps)
+    s, _ = kernel.fold(b * np.exp(h), lambda s, _: s)
     return f - eps * np.log(s)

@@ -53,7 +53,8 @@ def rounded(P, a, b):
     """A feasible plan near P: Altschuler, Weed, Rigollet (2017), columns first."""
     P = P * np.minimum(1, b / P.sum(axis=0))
     P = P * np.minimum(1, a / P.sum(axis=1))[:, None]
-    r, c = a - P.sum(axis=1), b - P.sum(axis=0)
+    # what rounding makes negative here is nothing
+    r, c = np.maximum(a - P.sum(axis=1), 0), np.maximum(b - P.sum(axis=0), 0)
     return P + np.outer(r, c) / r.sum(), r.sum()
 
 
