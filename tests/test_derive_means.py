@@ -21,6 +21,7 @@ from ottools.derive import (
     Space,
     check,
     densities,
+    exp,
     function,
     joint,
     log,
@@ -77,6 +78,12 @@ PROVED = {
     ),
     "Jensen for Bhattacharyya's coefficient": AtLeast(KL(r, pz), -2 * log(BC)),
     "Jensen for chi-squared": AtMost(KL(r, pz), log(1 + Chi2(r, pz))),
+    "Jensen for an exponential": AtMost(E(z, r)[g(z)], log(E(z, r)[exp(g(z))])),
+    "Donsker and Varadhan": AtLeast(
+        KL(r, pz), E(z, r)[g(z)] - log(E(z, pz)[exp(g(z))])
+    ),
+    "a logarithm of a mean": AtMost(log(E(z, r)[exp(g(z))]), E(z, r)[exp(g(z) - 1)]),
+    "with a constant": AtMost(E(z, r)[g(z) + 1], log(E(z, r)[exp(g(z) + 1)])),
     "Jensen with room": AtMost(E(z, r)[log(w(z))] - 1, log(E(z, r)[w(z)])),
 }
 FALSE = {
@@ -104,6 +111,14 @@ FALSE = {
     "a power too many": AtLeast(KL(r, pz), -3 * log(BC)),
     "a mean under another law": AtMost(E(z, r)[log(w(z))], log(E(z, pz)[w(z)])),
     "a number too small": AtMost(E(z, r)[log(w(z))] + 1, log(E(z, r)[w(z)])),
+    "an exponential too many": AtLeast(
+        KL(r, pz), E(z, r)[2 * g(z)] - log(E(z, pz)[exp(g(z))])
+    ),
+    "with a wrong constant": AtMost(E(z, r)[g(z) + 2], log(E(z, r)[exp(g(z) + 1)])),
+    "exponentials turned over": AtLeast(E(z, r)[g(z)], log(E(z, r)[exp(g(z))])),
+    "a logarithm below a smaller mean": AtMost(
+        log(E(z, r)[exp(g(z))]), E(z, r)[exp(g(z) - 2)]
+    ),
     "half of chi-squared": AtMost(KL(r, pz), log(1 + Chi2(r, pz) / 2)),
 }
 

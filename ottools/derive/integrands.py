@@ -139,6 +139,14 @@ def laws_among(values, points, scope) -> list:
     ]
 
 
+def mixtures(laws) -> list:
+    """Return some laws and, where there are two, mixtures of them."""
+    if len(laws) != 2:
+        return laws
+    p, q = laws
+    return [p, q, (p + q) / 2, (2 * p + q) / 3, (p + 2 * q) / 3]
+
+
 def spreads(c, laws):
     """Yield integrands with integral c: c·p, and that plus multiples of p − q."""
     base = [sp.Integer(0)] if c == 0 else [c * s for s in laws]
@@ -146,8 +154,9 @@ def spreads(c, laws):
     if len(laws) == 2:
         p, q = laws
         if c != 0:
-            yield from (c * (p + q) / 2, c * (2 * p + q) / 3, c * (p + 2 * q) / 3)
-        for lam in (sp.Rational(1, 2), -sp.Rational(1, 2), 1, -1):
+            yield from (c * w for w in mixtures(laws)[2:])
+        half = sp.Rational(1, 2)
+        for lam in (half, -half, 1, -1, half / 2, -half / 2):
             yield from (b + lam * (p - q) for b in base)
 
 

@@ -37,6 +37,9 @@ class Logs:
             factor = sp.Integer(1)
             if isinstance(e, sp.Abs):
                 factor, e = self.absolute(e.args[0])
+            elif isinstance(e, sp.exp):
+                constant, rest = sp.expand(e.exp).as_coeff_Add()
+                factor, e = sp.exp(constant), sp.exp(rest)
             sym = sp.Symbol(f"<{e}>", real=True)
             self.scope.veils[sym] = e
             return factor * sym

@@ -82,22 +82,19 @@ def _integrate(groups, scope, logs):
     from .pieces import has_pieces, integrate_pieces
 
     total, left = sp.Integer(0), {}
-    roots = {
-        points: {} if has_pieces(phi, scope) else radicals(phi, scope, points)
-        for points, phi in groups.items()
-    }
     for points, phi in groups.items():
         if has_pieces(phi, scope):
             total += integrate_pieces(phi, points, scope, logs)
             continue
-        phi = phi.subs(roots[points])
+        phi = phi.subs(radicals(phi, scope, points))
         for c, marks in _log_terms(logs.veil(logs.split(phi)), scope, points):
             for powers, factor, rest in _monomials(c, scope, points):
                 done = _reduce(points, powers, rest * marks, scope)
-                (c_, m_), names = in_order((done[0], marks), done[1], scope)
+                plain = done[0].xreplace({r: scope.veils[r] for r in scope.radicals})
+                (c_, m_), names = in_order((plain, marks), done[1], scope)
                 left[names, m_] = left.get((names, m_), 0) + factor * c_
     for (points, marks), c in left.items():
-        c = c.subs({p: r for swap in roots.values() for p, r in swap.items()})
+        c = c.subs(radicals(c, scope, points))
         c = sp.cancel(sp.together(c)) if points else c
         if c == 0:
             continue
@@ -117,7 +114,7 @@ def radicals(phi, scope, points) -> dict:
             orders[p] = lcm(orders.get(p, 1), n.q)
     out = {}
     for p, n in orders.items():
-        if n > 1 and _depends(p, points, scope):
+        if n > 1 and depends(p, points, scope):
             r = sp.Symbol(f"<{sp.root(p, n)}>", positive=True)
             scope.veils[r], scope.radicals[r] = sp.root(p, n), (p, n)
             out[p] = r**n
@@ -139,29 +136,26 @@ def _pull(c, marks, points, scope, logs):
 def _pointwise(expr, scope, points):
     """Symbols of expr that vary with the bound points."""
     for s in expr.free_symbols:
-        if _depends(s, points, scope):
+        if depends(s, points, scope):
             yield s
 
 
-def _depends(s, points, scope):
+def depends(s, points, scope) -> bool:
+    """Whether a symbol varies with some bound points."""
     if s in points:
         return True
     if s in scope.values:
         return bool(set(scope.values[s].points) & set(points))
     behind = scope.logs.get(s, scope.veils.get(s))
     if behind is not None:
-        return any(_depends(f, points, scope) for f in behind.free_symbols)
+        return any(depends(f, points, scope) for f in behind.free_symbols)
     return False
 
 
 def _log_terms(expr, scope, points):
     """Split an expression into (coefficient, monomial in logarithms) pairs."""
     marks = sorted(
-        (
-            s
-            for s in expr.free_symbols
-            if s in scope.logs and _depends(s, points, scope)
-        ),
+        (s for s in expr.free_symbols if s in scope.logs and depends(s, points, scope)),
         key=str,
     )
     if not marks:
@@ -180,7 +174,7 @@ def _monomials(c, scope, points):
     """Yield ({symbol: power}, scalar, rest) over the monomials of a coefficient."""
     c = sp.cancel(sp.together(c)) if not c.has(sp.Sum) else sp.expand(c)
     n, m = sp.fraction(c)
-    gens = sorted((s for s in c.free_symbols if _depends(s, points, scope)), key=str)
+    gens = sorted((s for s in c.free_symbols if depends(s, points, scope)), key=str)
     low = [g for g in gens if m.has(g)]
     if not gens or n.has(sp.Sum):
         for term in sp.Add.make_args(sp.expand(n)):
@@ -208,8 +202,8 @@ def _reduce(points, powers, rest, scope):
     while changed and points:
         changed = False
         for y in list(points):
-            mine = {s: k for s, k in powers.items() if _depends(s, [y], scope)}
-            fixed = any(_depends(s, [y], scope) for s in rest.free_symbols)
+            mine = {s: k for s, k in powers.items() if depends(s, [y], scope)}
+            fixed = any(depends(s, [y], scope) for s in rest.free_symbols)
             value = _mass(y, mine, scope, None if fixed else rest)
             if value is None:
                 continue

@@ -12,7 +12,8 @@ from .matrices import MatrixSymbol, Norm2, shape
 from .normal import flatten, is_zero, normal
 from .ordered import wrap
 from .points import without_inner
-from .scalars import by_cases
+from .scalars import by_cases, by_functionals
+from .squares import by_product, by_square
 from .summands import by_summand
 from .words import Words, collect
 
@@ -90,28 +91,38 @@ def equal(lhs, rhs):
 
 def at_least(big, small, strict=False):
     """Prove big ≥ small (big > small)."""
-    norms = sorted({n for f in (big, small) for n in wrap(f).atoms(Norm2)}, key=str)
+    big, small = wrap(big), wrap(small)
+    norms = sorted({n for f in (big, small) for n in f.atoms(Norm2)}, key=str)
     if norms:
         # What holds for all positive values holds at 0 by continuity, unless strict.
         veils = {
             n: v.real(f"norm{i}") ** 2 if strict else v.positive(f"norm{i}")
             for i, n in enumerate(norms)
         }
-        if at_least(wrap(big).xreplace(veils), wrap(small).xreplace(veils), strict):
+        if at_least(big.xreplace(veils), small.xreplace(veils), strict):
             return "squared norms are not negative"
     raw, scope = lowered(big, small)
     diff = normal(without_inner(raw, scope), scope)
     if diff == 0:
         return None if strict else NORMAL_FORM
     ways = (_closed, by_summand, by_cases, maximum, by_ratio, pointwise, jensen)
-    for way in ways:
+    for way in (*ways, by_square, by_functionals):
         found = way(diff, scope, strict)
         if found:
             return found
-    if found := as_it_stands(raw, scope, strict):
+    return _as_written(big, small, scope, strict)
+
+
+def _as_written(big, small, scope, strict):
+    """Prove what shows its reason before anything is integrated."""
+    lower = Lower(scope)
+    high, low = lower(big), lower(small)
+    if not strict and (found := by_product(high, low, scope)):
+        return found
+    if found := as_it_stands(high - low, scope, strict):
         return found
     if any(isinstance(val.fn, v.Normal) for val in scope.values.values()):
-        return by_ratio(flatten(raw), scope, strict)
+        return by_ratio(flatten(high - low), scope, strict)
     return None
 
 

@@ -30,6 +30,18 @@ def by_cases(diff, scope, strict):
     return None
 
 
+def by_functionals(diff, scope, strict):
+    """Decide what holds for any values of the integrals that are in a formula."""
+    brackets = sorted(diff.atoms(Bracket), key=str)
+    swap = {}
+    for k, b in enumerate(brackets):
+        positive = sign(without_roots(b.integrand, scope), scope.domains) == 1
+        interval = POSITIVE[0] if positive else (-sp.oo, sp.oo)
+        swap[b] = scope.symbol(f"integral {k}", interval)
+    reason = by_cases(diff.xreplace(swap), scope, strict) if brackets else None
+    return reason and f"whatever the integrals are: {reason}"
+
+
 def without_roots(expr, scope):
     """Put s² for every positive scalar s under a square root."""
     roots = [e for e in expr.atoms(sp.Pow) if e.exp.is_Rational and e.exp.q == 2]
