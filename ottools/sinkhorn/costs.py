@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from .kernels import PANEL, row_blocks
+
 Slacks = Callable[[slice, np.ndarray], np.ndarray]
 
 
@@ -28,7 +30,8 @@ class MatrixCost:
 
     def pairing(self, p: np.ndarray, q: np.ndarray) -> float:
         """Return the sum of p_i C_ij q_j."""
-        return float(p @ (self.C @ q))
+        panels = row_blocks(*self.shape, PANEL)  # too small to wake threads for
+        return float(sum(p[rows] @ (self.C[rows] @ q) for rows in panels))
 
     def take(self, i: np.ndarray, j: np.ndarray) -> MatrixCost:
         """Return the cost between these rows and these columns."""
