@@ -22,6 +22,7 @@ LAYER = {
     "costs": 1,
     "dimension": 1,
     "divergences": 1,
+    "enumeration": 1,
     "integrators": 1,
     "latent": 1,
     "linear_models": 1,
