@@ -14,6 +14,7 @@ from .derivation import Derivation, StepError, counterexample
 from .exercises import Attempt, Exercise
 from .mutants import mutants, score
 from .ordered import Abs, ClaimError, Max, Min, exp, log, log2, sqrt
+from .premises import ForAll, If
 from .reading import claim, formula
 from .relations import Equivalent, Every, Maximiser, Minimiser, Stationary, Tends
 from .typeset import tex, text
@@ -27,8 +28,10 @@ from .vocabulary import (
     ConditionalEntropy,
     CrossEntropy,
     E,
+    Greatest,
     H,
     Int,
+    Least,
     Mean,
     Normal,
     NormalProduct,
@@ -85,11 +88,15 @@ __all__ = [
     "Equivalent",
     "Every",
     "Exercise",
+    "ForAll",
+    "Greatest",
     "H",
+    "If",
     "Int",
     "JS",
     "KL",
     "LINE",
+    "Least",
     "Less",
     "Max",
     "Maximiser",

@@ -288,6 +288,15 @@ class Evaluate(MatrixValues):
             )
         return self.integrate(x.space, lambda k: self(body, {**env, x: k}), env)
 
+    def do_LeastValue(self, e, env):
+        body, x = e.args
+        cells = range(len(self.world.cells(x.space)))
+        found = [self(body, {**env, x: k}) for k in cells]
+        odd = [val for val in found if isinstance(val, mp.mpc)]
+        return odd[0] if odd else (min if e.direction == 1 else max)(found)
+
+    do_GreatestValue = do_LeastValue
+
     def do_Given(self, e, env):
         p, y, x = e.args
         at = {x: self._place(x, env), y: self._place(y, env)}

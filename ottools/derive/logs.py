@@ -5,6 +5,7 @@ from __future__ import annotations
 import sympy as sp
 
 from . import vocabulary as v
+from .extremes import Extreme
 from .lower import Lower, Scope
 from .ordered import ClaimError
 from .signs import sign
@@ -31,7 +32,7 @@ class Logs:
 
         def opaque(e):
             root = isinstance(e, sp.Pow) and not e.exp.is_integer and e.base != sp.E
-            return (isinstance(e, sp.Abs | sp.exp) or root) and e.free_symbols
+            return (isinstance(e, sp.Abs | sp.exp | Extreme) or root) and e.free_symbols
 
         def hide(e):
             factor = sp.Integer(1)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import sympy as sp
 
-from . import draws, matrices, words
+from . import draws, extremes, matrices, words
 from . import ordered as o
 from . import vocabulary as v
 
@@ -186,7 +186,8 @@ class Lower:
             _placed(f, points[0]), bound, tuple(self(p, bound, here) for p in points)
         )
 
-    def _bind(self, point, bound):
+    def bind(self, point, bound):
+        """Return a symbol for a bound point, and the points bound with it."""
         depth = sum(
             1 for s in bound.values() if self.scope.spaces.get(s) == point.space
         )
@@ -196,7 +197,7 @@ class Lower:
 
     def do_Expect(self, e, bound, here):
         body, point, p = change_variables(*e.args)
-        sym, inner = self._bind(point, bound)
+        sym, inner = self.bind(point, bound)
         fresh = v.Point("@", point.space)
         weight = self(_placed(p, fresh), {**bound, fresh: sym}, (sym,))
         return Bracket(weight * self(body, inner, here), sp.Tuple(sym))
@@ -211,8 +212,13 @@ class Lower:
 
     def do_Integral(self, e, bound, here):
         body, point = e.args
-        sym, inner = self._bind(point, bound)
+        sym, inner = self.bind(point, bound)
         return Bracket(self(body, inner, here), sp.Tuple(sym))
+
+    def do_LeastValue(self, e, *env):
+        return extremes.lowered(self, e, *env)
+
+    do_GreatestValue = do_LeastValue
 
     def do_Diff(self, e, *env):
         from .normal import normal

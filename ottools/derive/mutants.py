@@ -15,6 +15,7 @@ from . import ordered as o
 from . import relations as r
 from . import vocabulary as v
 from .arithmetic import Quick
+from .premises import If
 from .typeset import text
 
 FLIP = {
@@ -108,6 +109,11 @@ def _of_condition(node):
     yield "swap the condition", v.Given(p, x, y)
 
 
+def _of_extreme(node):
+    kinds = {v.LeastValue: v.GreatestValue, v.GreatestValue: v.LeastValue}
+    yield "take the other end", kinds[type(node)](*node.args)
+
+
 def _of_power(node):
     if node.args[1] == 2:
         yield "lose a square", node.args[0]
@@ -127,6 +133,7 @@ SLIPS = (
     ((o.Plus,), _of_sum),
     ((v.KL, v.CrossEntropy, v.Chi2), _of_pair),
     ((v.Given,), _of_condition),
+    ((v.LeastValue, v.GreatestValue), _of_extreme),
     ((v.Distinct,), lambda e: [("count the diagonal", e.unfold().args[0])]),
     ((v.Functional, v.Expect, v.Independent, v.Integral, v.Sum, o.Log), _of_value),
     ((v.Trace, v.Norm2, v.Gradient), _of_value),
@@ -184,6 +191,9 @@ def _variants(claim):
     formulas = claim.formulas
     for slip, wrong in _wrong_formulas(formulas):
         yield slip, lambda w=wrong: claim.rebuild(*w)
+    if isinstance(claim, If):
+        yield from ((slip, lambda c=c: c) for slip, c in claim.slips())
+        return
     if type(claim) in FLIP:
         yield "flip the relation", lambda: _flipped(claim)
     k = 0 if isinstance(claim, r.Equivalent) else len(formulas) - 1
@@ -202,6 +212,8 @@ def _variants(claim):
 
 def _wording(claim) -> str:
     """Return what tells two mutants apart: relation and formulas."""
+    if isinstance(claim, If):
+        return claim.text()
     return " ".join([type(claim).__name__, *map(text, claim.formulas)])
 
 

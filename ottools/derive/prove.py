@@ -5,6 +5,7 @@ from __future__ import annotations
 import sympy as sp
 
 from . import vocabulary as v
+from .entail import linear, linear_equal
 from .integrands import as_it_stands, by_ratio, maximum, pointwise
 from .lemmas import jensen
 from .lower import Bracket, Lower, Scope
@@ -19,6 +20,15 @@ from .words import Words, collect
 
 NORMAL_FORM = "normal form: independent logarithms, masses and moments"
 WORDS = "normal form: words of matrices in which nothing cancels"
+
+BINDERS = (
+    v.Expect,
+    v.Independent,
+    v.Integral,
+    v.Sum,
+    v.LeastValue,
+    v.GreatestValue,
+)
 
 
 def leaves(*formulas):
@@ -46,7 +56,10 @@ def _closed_under(e, bound) -> bool:
         return _closed_under(e.key[2], bound | {e.key[1]})
     if isinstance(e, v.Alias | v.Distinct):
         return _closed_under(e.unfold(), bound)
-    if isinstance(e, v.Expect | v.Independent | v.Integral | v.Sum):
+    bind = (
+        v.Expect | v.Independent | v.Integral | v.Sum | v.LeastValue | v.GreatestValue
+    )
+    if isinstance(e, bind):
         body, x, *rest = e.args
         if isinstance(x, v.Point | v.Sample) and not _countable(x.space, e):
             return False
@@ -86,7 +99,9 @@ def equal(lhs, rhs):
     if sp.oo in (a, b, -a, -b):
         a, b = normal(a, scope), normal(b, scope)
         return "both sides are infinite" if a == b else None
-    return NORMAL_FORM if is_zero(a - b, scope) else None
+    if is_zero(a - b, scope):
+        return NORMAL_FORM
+    return linear_equal(normal(a - b, scope), scope)
 
 
 def at_least(big, small, strict=False):
@@ -106,7 +121,7 @@ def at_least(big, small, strict=False):
     if diff == 0:
         return None if strict else NORMAL_FORM
     ways = (_closed, by_summand, by_cases, maximum, by_ratio, pointwise, jensen)
-    for way in (*ways, by_square, by_functionals):
+    for way in (*ways, by_square, by_functionals, linear):
         found = way(diff, scope, strict)
         if found:
             return found

@@ -228,6 +228,13 @@ class Printer:
     def do_Drawn(self, e):
         return self.sub(self.name(e.args[0].name), self(e.args[1])), ATOM
 
+    def do_LeastValue(self, e):
+        body, x = e.args
+        head = self.op("min" if e.direction == 1 else "max") + f"_{{{self(x)}}}"
+        return head + self.brackets.format(self(body)), ATOM
+
+    do_GreatestValue = do_LeastValue
+
     def do_Integral(self, e):
         body, x = e.args
         s = self.inside(body, PRODUCT)
@@ -240,6 +247,7 @@ class Tex(Printer):
     """Templates for LaTeX."""
 
     closed, dot = (o.Over, v.Given), r"\cdot"
+    brackets = r"\left[{}\right]"
     gap, mid, bars, partial, chi2 = (
         " ",
         r"\mid ",
@@ -361,7 +369,7 @@ class Tex(Printer):
 class Text(Printer):
     """Templates for plain text."""
 
-    closed, dot = (v.Given,), "."
+    closed, dot, brackets = (v.Given,), ".", "[{}]"
     gap, mid, bars, partial, chi2 = " ", "|", "‖", "∂θ ", "χ²"
 
     times, nabla, norm = " ", "∇", "‖{}‖²"

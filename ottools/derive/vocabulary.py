@@ -1,5 +1,6 @@
 """The vocabulary in one namespace: what `symbols` and `functionals` define."""
 
+from .extremes import *  # noqa: F403
 from .functionals import *  # noqa: F403
 from .functionals import spaces_of  # noqa: F401
 from .iid import *  # noqa: F403
