@@ -198,6 +198,16 @@ def test_float32_holds_what_float64_does(rng):
     assert kernel.work.exp_passes == 2
 
 
+@pytest.mark.parametrize(("dtype", "depth"), [(np.float32, 130), (np.float64, 1010)])
+def test_kernels_have_no_denormals(dtype, depth):
+    C = depth * np.log(2) * (1 - np.eye(2))
+    kernel = HeldKernel(MatrixCost(C), Work())
+    kernel.absorb(np.zeros(2), 1.0, dtype)
+    np.testing.assert_array_equal(
+        kernel.K[0], [1, 2.0 ** (-120 if depth < 200 else -1000)]
+    )
+
+
 def test_a_kernel_is_kept_while_potentials_are_near(rng):
     C, g = clouds(rng, 6, 5), rng.normal(size=5)
     kernel = HeldKernel(MatrixCost(C), Work())
