@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
+from scipy.spatial.distance import cdist
 from sklearn.datasets import load_digits
 
 from ottools import mmd
@@ -15,6 +16,7 @@ from tests import nasty
 from tests.references import mmd as slow
 
 TOL = 1e-10
+EPS = np.finfo(float).eps
 BANDWIDTHS = st.sampled_from([1.0, 0.3, 7.0, 1e4, (0.5, 1.0, 2.0), (0.1, 30.0)])
 NAMES = st.sampled_from(sorted(mmd.KERNELS))
 CLOUD = st.sampled_from(nasty.CLOUDS)
@@ -139,9 +141,26 @@ def test_a_point_is_at_distance_zero_of_itself(rng):
     x *= 99 / np.linalg.norm(x, axis=1).max()
     rule, (x,), _ = pairs.prepare("gaussian", 1.0, x=x - x.mean(axis=0))
     assert rule.by_product
-    assert np.ptp(np.diagonal(rule.squares(x, x))) > 0  # by a product alone it is not
+    by_product = rule.squares(rule.left(x), rule.right(x))
+    # By a product alone it is not, though the product errs by rounding only.
+    assert 0 < np.abs(np.diagonal(by_product)).max() < 1e-10
+    np.testing.assert_allclose(by_product, cdist(x, x, "sqeuclidean"), atol=1e-10)
     for i, j, t in pairs.within(rule, x):
         assert i != j or np.all(np.diagonal(t) == 0)
+
+
+@settings(max_examples=200, deadline=None, derandomize=True)
+@given(nasty.SEEDS, st.integers(-9, 5), NAMES, st.sampled_from([1, 2, 3]))
+def test_drop_and_slope_at_the_price_of_one(seed, exponent, kernel, count):
+    """From squares of 1e-18, of which expm1 keeps the digits, to those of floor 0."""
+    rng = np.random.default_rng(seed)
+    rule, _, _ = pairs.prepare(kernel, np.exp(rng.normal(size=count)), x=[0.0])
+    t = 10.0**exponent * rng.exponential(size=(3, 4)) ** 2
+    t[0, 0] = rng.choice([0, t[0, 0]])
+    drop, slope = rule.both(t)
+    rounding = EPS if t.max() * max(rule.ratios) > 1 else 0
+    np.testing.assert_allclose(drop, rule.drop(t), rtol=1e-13, atol=rounding)
+    np.testing.assert_allclose(slope, rule.slope(t), rtol=1e-13, atol=0)
 
 
 def test_gaussian_kernel(rng):

@@ -10,6 +10,9 @@ from scipy.spatial.distance import cdist
 from ottools.measures import points
 from ottools.mmd.pairs import spans
 
+# A chunk of 256^2 distances is as long as the table of counts that it adds to.
+ROWS = 256
+
 
 def median_heuristic(x, y) -> float:
     """Return the bandwidth s with 2 s^2 = the median squared distance of two points.
@@ -55,7 +58,7 @@ def median_heuristic(x, y) -> float:
 
 def _positive_squares(z) -> Iterator[np.ndarray]:
     """Yield the squared distances > 0 of all pairs i < j, one tile at a time."""
-    cuts = spans(len(z))
+    cuts = spans(len(z), ROWS)
     for k, i in enumerate(cuts):
         for j in cuts[k:]:
             t = cdist(z[i], z[j], "sqeuclidean")

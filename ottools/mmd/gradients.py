@@ -74,24 +74,28 @@ def mmd2_unbiased_gradient(x, y, bandwidth, *, kernel: str = "gaussian") -> MMDG
 
 def _attraction(rule: Rule, x, y, a, b):
     """Return sum_ij a_i b_j phi_ij and the rows sum_j b_j phi'_ij (x_i - y_j)."""
-    total, rows = 0.0, np.zeros_like(x)
+    total, load = 0.0, rule.load(y, b)
+    pulls = np.zeros((len(x), load.shape[1]))
     for i, j, t in between(rule, x, y):
-        total += float(a[i] @ rule.drop(t) @ b[j])
-        rows[i] += rule.pull(rule.slope(t), x[i], y[j], b[j])
-    return total, rows
+        drop, slope = rule.both(t)
+        total += float(a[i] @ drop @ b[j])
+        pulls[i] += rule.pull(slope, x[i], load[j])
+    return total, rule.settle(pulls, x)
 
 
 def _repulsion(rule: Rule, x, a):
     """Return the same of x against itself, each pair of tiles seen once."""
-    total, rows = 0.0, np.zeros_like(x)
+    total, load = 0.0, rule.load(x, a)
+    pulls = np.zeros_like(load)
     for i, j, t in within(rule, x):
-        part, slopes = float(a[i] @ rule.drop(t) @ a[j]), rule.slope(t)
+        drop, slope = rule.both(t)
+        part = float(a[i] @ drop @ a[j])
         total += part
-        rows[i] += rule.pull(slopes, x[i], x[j], a[j])
+        pulls[i] += rule.pull(slope, x[i], load[j])
         if i != j:
             total += part
-            rows[j] += rule.pull(slopes.T, x[j], x[i], a[i])
-    return total, rows
+            pulls[j] += rule.pull(slope.T, x[j], load[i])
+    return total, rule.settle(pulls, x)
 
 
 def _result(value: float, scaled, unit: float) -> MMDGradient:

@@ -11,8 +11,9 @@ from scipy.spatial.distance import cdist
 from ottools.measures import points, positive
 from ottools.mmd.kernels import KERNELS, Kernel
 
-# A tile of 256 x 256 floats and its copies stay in the second cache.
-TILE = 256
+# The C library takes arrays from 128 KB on from the system anew each time, and touching
+# their pages takes longer than the exponentials.
+TILE = 120
 # Up to this radius, in bandwidths, a matrix product is exact enough: its squared
 # distances err by about 2 radius^2 units in the last place, the kernel by 1e-11.
 PRODUCT_RADIUS = 100.0
@@ -33,14 +34,23 @@ class Rule:
     ratios: tuple[float, ...]
     by_product: bool
 
-    def squares(self, x, y):
-        """Return |x_i - y_j|^2, shapes (n,d), (m,d) give (n,m)."""
+    def left(self, x):
+        """Return what `squares` takes of x (n,d), made once for all tiles."""
         if not self.by_product:
-            return cdist(x, y, "sqeuclidean")
-        left = np.column_stack([-2 * x, np.ones(len(x)), (x * x).sum(axis=1)])
-        right = np.column_stack([y, (y * y).sum(axis=1), np.ones(len(y))])
-        t = left @ right.T
-        return np.maximum(t, 0, out=t)
+            return x
+        return np.column_stack([-2 * x, np.ones(len(x)), (x * x).sum(axis=1)])
+
+    def right(self, y):
+        """Return what `squares` takes of y (m,d)."""
+        if not self.by_product:
+            return y
+        return np.column_stack([y, (y * y).sum(axis=1), np.ones(len(y))])
+
+    def squares(self, left, right):
+        """Return |x_i - y_j|^2 (n,m), as a product perhaps below 0 by rounding."""
+        if self.by_product:
+            return left @ right.T
+        return cdist(left, right, "sqeuclidean")
 
     def drop(self, t):
         """Return the mean over the bandwidths of phi(t) - phi(0)."""
@@ -58,13 +68,37 @@ class Rule:
             total += ratio**order * phi(ratio * t)
         return total / len(self.ratios)
 
-    def pull(self, slopes, x, y, b):
-        """Return sum_j b_j slopes_ij (x_i - y_j), shape (n,d)."""
-        if not self.by_product:
-            ends = zip(x.T, y.T, strict=True)
-            return np.stack([((u[:, None] - v) * slopes) @ b for u, v in ends], axis=1)
-        sums = slopes @ np.column_stack([b[:, None] * y, b])
-        return sums[:, -1:] * x - sums[:, :-1]
+    def both(self, t):
+        """Return `drop` and `slope`, where possible at the cost of one of them."""
+        joint = self.kernel.joint
+        if joint is None:
+            return self.drop(t), self.slope(t)
+        top, (first, *others) = float(t.max()), self.ratios
+        drop, slope = joint(t, first, top)
+        for ratio in others:
+            for total, part in zip((drop, slope), joint(t, ratio, top), strict=True):
+                total += part
+        if others:
+            drop /= len(self.ratios)
+            slope /= len(self.ratios)
+        return drop, slope
+
+    def load(self, y, b):
+        """Return what `pull` takes of points y (m,d) and their weights b (m,)."""
+        return np.column_stack([b[:, None] * y if self.by_product else y, b])
+
+    def pull(self, slopes, x, load):
+        """Return what `settle` turns into sum_j b_j slopes_ij (x_i - y_j)."""
+        if self.by_product:
+            return slopes @ load
+        *ys, b = load.T
+        ends = zip(x.T, ys, strict=True)
+        sums = [((v - u[:, None]) * slopes) @ b for u, v in ends]
+        return np.column_stack([*sums, np.zeros(len(x))])
+
+    def settle(self, pulls, x):
+        """Return the sums (n,d) of pulls that were added up (n,d+1)."""
+        return pulls[:, -1:] * x - pulls[:, :-1]
 
 
 def prepare(kernel: str, bandwidth, **sets):
@@ -91,14 +125,14 @@ def prepare(kernel: str, bandwidth, **sets):
             f"got {' and '.join(map(str, dimensions))}."
         )
     for name, x in arrays.items():
-        if (far := float(np.abs(x).max())) > FARTHEST * unit:
+        if (far := float(max(x.max(), -x.min()))) > FARTHEST * unit:
             raise ValueError(
                 f"{name} must lie within 1e150 bandwidths; got {far:g} for {unit:g}."
             )
     scaled = [x / unit for x in arrays.values()]
     centre = np.concatenate(scaled).mean(axis=0)
     scaled = [x - centre for x in scaled]
-    radius = max(float(np.linalg.norm(x, axis=1).max()) for x in scaled)
+    radius = np.sqrt(max(float(np.vecdot(x, x).max()) for x in scaled))
     entry = KERNELS[kernel]
     ratios = tuple((unit / s) ** 2 for s in scales)
     return Rule(entry, ratios, entry.smooth and radius <= PRODUCT_RADIUS), scaled, unit
@@ -122,15 +156,16 @@ def bandwidths(bandwidth) -> tuple[float, ...]:
     return tuple(scales.tolist())
 
 
-def spans(n: int) -> list[slice]:
-    """Return the slices that cut n points into tiles.
+def spans(n: int, size: int | None = None) -> list[slice]:
+    """Return the slices that cut n points into runs of `size`, or into tiles.
 
     Examples
     --------
     >>> spans(300)
-    [slice(0, 256, None), slice(256, 300, None)]
+    [slice(0, 120, None), slice(120, 240, None), slice(240, 300, None)]
     """
-    return [slice(k, min(k + TILE, n)) for k in range(0, n, TILE)]
+    size = size or TILE
+    return [slice(k, min(k + size, n)) for k in range(0, n, size)]
 
 
 def between(rule: Rule, x, y) -> Iterator:
@@ -142,9 +177,10 @@ def between(rule: Rule, x, y) -> Iterator:
     >>> [t.tolist() for i, j, t in between(rule, x, y)]
     [[[9.0]]]
     """
+    left, right = rule.left(x), rule.right(y)
     for i in spans(len(x)):
         for j in spans(len(y)):
-            yield i, j, rule.squares(x[i], y[j])
+            yield i, j, rule.squares(left[i], right[j])
 
 
 def within(rule: Rule, x) -> Iterator:
@@ -158,10 +194,10 @@ def within(rule: Rule, x) -> Iterator:
     >>> [t.tolist() for i, j, t in within(rule, x)]
     [[[0.0, 9.0], [9.0, 0.0]]]
     """
-    cuts = spans(len(x))
+    cuts, left, right = spans(len(x)), rule.left(x), rule.right(x)
     for k, i in enumerate(cuts):
         for j in cuts[k:]:
-            t = rule.squares(x[i], x[j])
+            t = rule.squares(left[i], right[j])
             if i == j:
                 np.fill_diagonal(t, 0)
             yield i, j, t

@@ -10,7 +10,7 @@ from ottools.measures import generator, whole
 from ottools.mmd.estimators import two_or_more
 from ottools.mmd.pairs import Rule, prepare, within
 
-# Relabellings looked at together: as many columns as a tile has rows.
+# Relabellings looked at together: the kernel is computed once for so many.
 BATCH = 256
 # Statistics closer than this share of the mean entry are ties up to rounding.
 TIE = 1e-12
