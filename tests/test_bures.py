@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ottools import bures
+from ottools.bures import factors
 from ottools.convergence import ConvergenceError
 from tests.references import gaussians
 
@@ -405,3 +406,17 @@ I2 = np.eye(2)
 def test_errors(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+@pytest.mark.parametrize("power", [-1074, -1022, -401, -400, -399, 0, 398, 399, 1023])
+def test_units_at_the_ends_of_the_ordinary_range(power):
+    """Ordinary alone or beside a matrix that is not: each has its own unit."""
+    A = np.ldexp([[1.0, -0.5], [-0.5, 0.25]], power)
+    for matrices in (A, np.stack([A, np.zeros((2, 2)), np.eye(2)])):
+        unit, k = factors.unit_scale(matrices)
+        assert k.shape == matrices.shape[:-2]
+        np.testing.assert_array_equal(factors.times_power(unit, 2 * k), matrices)
+        top = np.abs(unit).max(axis=(-2, -1))
+        assert np.all((top == 0) | ((top >= 2.0**-400) & (top < 2.0**400)))
+        assert np.all((k == 0) | (np.abs(matrices).max(axis=(-2, -1)) != 1))
+    assert (int(factors.unit_scale(A)[1]) == 0) == (-400 <= power < 399)

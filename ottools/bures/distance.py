@@ -42,7 +42,7 @@ def bures_distance(A, B):
     values = np.linalg.svd(np.swapaxes(X, -1, -2) @ Y, compute_uv=False)
     square = size - 2 * values.sum(axis=-1)
     close = square < CANCELLED * size
-    if np.any(close):
+    if close.any():
         square = np.where(close, _squares(aligned(X, Y) - Y), square)
     return np.ldexp(np.sqrt(square), top)
 
@@ -91,7 +91,9 @@ def pair(A, B) -> tuple[np.ndarray, np.ndarray]:
     [(1, 1), (2, 1, 1)]
     """
     A, B = symmetric(A, "A"), symmetric(B, "B")
-    if A.shape[-1] != B.shape[-1] or not _broadcast(A.shape[:-2], B.shape[:-2]):
+    if A.shape != B.shape and not (
+        A.shape[-1] == B.shape[-1] and _broadcast(A.shape[:-2], B.shape[:-2])
+    ):
         raise ValueError(
             f"A and B must have one dimension d and leading axes that broadcast; got "
             f"{A.shape} and {B.shape}."

@@ -66,7 +66,7 @@ def symmetric(A, name: str) -> np.ndarray:
             f"{name} must have shape (..., d, d), none of them 0; got {A.shape}."
         )
     mirrored = np.swapaxes(A, -1, -2)
-    if np.array_equal(A, mirrored):
+    if (mirrored == A).all():
         return A
     gap = np.abs(A / 2 - mirrored / 2).max(axis=(-2, -1))
     allowed = ROUNDING * A.shape[-1] * np.abs(A).max(axis=(-2, -1))
@@ -90,7 +90,10 @@ def unit_scale(A) -> tuple[np.ndarray, np.ndarray]:
     >>> float(B[0, 0]) * 4.0 ** int(k) == 1e300, 0.5 <= float(B[0, 0]) <= 2
     (True, True)
     """
-    _, power = np.frexp(np.abs(A).max(axis=(-2, -1)))
+    top = np.abs(A).max(axis=(-2, -1))
+    if ((top > 2.0**-400) & (top < 2.0**399)).all():
+        return A, np.zeros(top.shape, dtype=int)
+    _, power = np.frexp(top)
     k = np.where(np.abs(power) < 400, 0, power // 2)
     return times_power(A, -2 * k), k
 
@@ -103,7 +106,9 @@ def times_power(A, k) -> np.ndarray:
     >>> times_power(np.array([[3.0]]), np.array(2))
     array([[12.]])
     """
-    return np.ldexp(A, np.asarray(k)[..., None, None]) if np.any(k) else A
+    if not np.count_nonzero(k):
+        return A
+    return np.ldexp(A, np.asarray(k)[..., None, None])
 
 
 def unit_factor(A, name: str) -> tuple[np.ndarray, np.ndarray]:
@@ -127,7 +132,7 @@ def unit_factor(A, name: str) -> tuple[np.ndarray, np.ndarray]:
     except np.linalg.LinAlgError:  # singular, or no covariance
         X = np.zeros_like(unit)
     pivots = np.diagonal(X, axis1=-2, axis2=-1)
-    if np.all(pivots > 1e-5 * pivots.max(axis=-1, keepdims=True)):
+    if (pivots > 1e-5 * pivots.max(axis=-1, keepdims=True)).all():
         return X, k
     lam, V = spectrum(unit, name)
     noise = lam <= NOISE * A.shape[-1] * lam[..., -1:]
