@@ -82,6 +82,11 @@ def test_a_negative_solution_is_refuted():
     assert [check(c).status for c in found.claims()] == ["certified", "refuted"]
 
 
+def test_a_witness_that_is_a_little_wrong_is_refuted():
+    found = replace(farkas([[1], [1]], [1, 2]), y=(Fraction(-1, 2), Fraction(3, 4)))
+    assert [check(c).status for c in found.claims()] == ["refuted", "certified"]
+
+
 def test_unequal_masses_have_a_witness():
     A = constraint_matrix(2, 2).toarray().astype(int).tolist()
     found = farkas(A, [1, 0, "1/2", "1/4"])
