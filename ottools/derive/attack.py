@@ -237,8 +237,8 @@ class Evaluate(MatrixValues):
                 return k
         return None
 
-    def integrate(self, space, f, env):
-        """∫ f over a space; f takes a place."""
+    def integrate(self, space, f, env, bends=()):
+        """∫ f over a space; f takes a place; it bends where the `bends` change sign."""
         if not self.world.located or space.kind != "line":
             return sum(
                 (
@@ -248,6 +248,7 @@ class Evaluate(MatrixValues):
                 self.nb.number(Fraction(0)),
             )
         edges = self.edges(space, env)
+        edges = sorted({*edges, *(c for g in bends for c in _changes(g, edges))})
         return sum(
             (self.nb.quad(f, a, b) for a, b in zip(edges, edges[1:], strict=False)),
             self.nb.number(0),
@@ -260,7 +261,9 @@ class Evaluate(MatrixValues):
             if isinstance(f, v.Normal):
                 m, s2 = self._parameters(f, env)
                 reach = self.nb.reach()
-                out |= {m + k * self.nb.sqrt(s2) * reach / 3 for k in range(-3, 4)}
+                n, span = self.world.panels
+                step = self.nb.sqrt(s2) * reach * span / n
+                out |= {m + k * step for k in range(-n, n + 1)}
             elif isinstance(f, v.Uniform):
                 out |= set(self._parameters(f, env))
             else:
@@ -272,8 +275,17 @@ class Evaluate(MatrixValues):
     def do_Expect(self, e, env):
         body, x, p = e.args
         return self.integrate(
-            x.space, lambda k: self._weighted(p, body, x, k, env), env
+            x.space,
+            lambda k: self._weighted(p, body, x, k, env),
+            env,
+            self._bends(body, x, env),
         )
+
+    def _bends(self, body, x, env) -> list:
+        """Return the functions of a point at whose zeros a formula bends."""
+        if not self.world.located or x.space.kind != "line":
+            return []
+        return [lambda k, u=u: self(u, {**env, x: k}) for u in _bent(body, x)]
 
     def _weighted(self, p, body, x, k, env):
         w = self.at(p, (k,), env)
@@ -286,7 +298,12 @@ class Evaluate(MatrixValues):
                 f"{e} has no numerical meaning: an integral over the line needs a "
                 "function of its point, such as a density."
             )
-        return self.integrate(x.space, lambda k: self(body, {**env, x: k}), env)
+        return self.integrate(
+            x.space,
+            lambda k: self(body, {**env, x: k}),
+            env,
+            self._bends(body, x, env),
+        )
 
     def do_LeastValue(self, e, env):
         body, x = e.args
@@ -312,11 +329,16 @@ class Evaluate(MatrixValues):
             return self._hermite(e.args, density)
         spaces = [x.space for x in e.points]
         if len(spaces) == 1:
-            return self.integrate(
-                spaces[0],
-                lambda k: density(*(self.at(a, (k,), env) for a in e.args)),
-                env,
-            )
+
+            def values(k):
+                return [self.at(a, (k,), env) for a in e.args]
+
+            def gap(k):
+                first, last = values(k)
+                return first - last
+
+            bends = [gap] if isinstance(e, v.TV) else []
+            return self.integrate(spaces[0], lambda k: density(*values(k)), env, bends)
         grids = [list(enumerate(self.world.cells(s))) for s in spaces]
         total = self.nb.number(Fraction(0))
         for cells in pairs(*grids):
@@ -453,6 +475,30 @@ class Evaluate(MatrixValues):
 
         self(body, env)
         return self.nb.diff(along, self.nb.number(0))
+
+
+@cache
+def _bent(body, x) -> tuple:
+    """Return what stands under |…|, and the differences under max and min."""
+    out = []
+    for e in body.atoms(o.Abs, o.Max, o.Min):
+        if any(n == x for n in sp.preorder_traversal(e)):
+            out.append(e.args[0] if isinstance(e, o.Abs) else e.args[0] - e.args[1])
+    return tuple(out)
+
+
+def _changes(g, edges):
+    """Yield the places between edges where a function changes its sign."""
+    for a, b in zip(edges, edges[1:], strict=False):
+        places = [a + (b - a) * k / 8 for k in range(9)]
+        for lo, hi in zip(places, places[1:], strict=False):
+            first, last = g(lo), g(hi)
+            if last == 0:
+                yield hi
+            if first * last < 0:
+                while (mid := (lo + hi) / 2) not in (lo, hi):
+                    lo, hi = (mid, hi) if first * g(mid) > 0 else (lo, mid)
+                yield mid
 
 
 @cache

@@ -16,7 +16,7 @@ import sympy as sp
 from mpmath import mp
 
 from . import attack, prove, worlds
-from .arithmetic import Exact, Floating
+from .arithmetic import Exact, Floating, Quick
 from .functionals import Diff, Vary
 from .grids import farthest, probe
 from .matrices import MatrixSymbol, shape
@@ -34,6 +34,7 @@ STATUSES = (
 )
 DIGITS, POINTS = 50, 24
 QUADRATURE_DIGITS, QUADRATURE_POINTS, DERIVATIVE_DIGITS = 32, 3, 18
+NESTED_DIGITS = 14
 
 
 @dataclass(frozen=True)
@@ -146,6 +147,11 @@ class Claim(ABC):
     def differentiates(self) -> bool:
         """Whether a derivative occurs, which is costly under quadrature."""
         return any(f.has(Diff, Vary) for f in self.formulas)
+
+    @property
+    def nested(self) -> bool:
+        """Whether an integral over the line stands within another one."""
+        return worlds.nested(worlds.nodes_of(*self.formulas))
 
     @property
     def seed(self) -> str:
@@ -306,20 +312,22 @@ def assault(claim: Claim, points: int | None = None, digits: int | None = None):
     digits = digits or (QUADRATURE_DIGITS if located else DIGITS)
     if located and claim.differentiates:
         digits = min(digits, DERIVATIVE_DIGITS)
+    nested = located and claim.nested
+    digits = min(digits, NESTED_DIGITS) if nested else digits
     usual = POINTS if isinstance(claim, Equal) else 2 * POINTS
     points = points or (QUADRATURE_POINTS if located else usual)
     points = 1 if claim.closed else points
     loss = 6 if located else 5
     done = 0
     for k in range(points):
-        sides = _sides(claim, k, digits + 10)
+        sides = _sides(claim, k, digits + 10, Quick if nested else Floating)
         if sides is None:
             continue
         slack = mp.mpf(10) ** (loss - digits)
         if claim.closed and _exactly_false(claim, k):
             return _counterexample(claim, k, *sides), done + 1, digits
         if _contradict(claim, sides, slack) and (
-            located or _confirmed(claim, k, slack)
+            _stands(claim, k, sides, digits) if located else _confirmed(claim, k, slack)
         ):
             return _counterexample(claim, k, *sides), done + 1, digits
         done += 1
@@ -330,11 +338,11 @@ def assault(claim: Claim, points: int | None = None, digits: int | None = None):
     )
 
 
-def _sides(claim, k, digits):
+def _sides(claim, k, digits, backend=Floating):
     """Evaluate both sides in the k-th world; None where they are undefined."""
     with mp.workdps(digits):
         try:
-            left, right = claim.sides(claim.world(claim.seed, k))
+            left, right = claim.sides(claim.world(claim.seed, k), backend)
         except (ZeroDivisionError, OverflowError):
             return None
         real = not isinstance(left, mpmath.mpc) and not isinstance(right, mpmath.mpc)
@@ -346,6 +354,18 @@ def _sides(claim, k, digits):
 def _contradict(claim, sides, slack) -> bool:
     """Whether two values are not real or contradict the claim."""
     return any(isinstance(s, mpmath.mpc) for s in sides) or claim.fails(*sides, slack)
+
+
+def _stands(claim, k, sides, digits) -> bool:
+    """Whether a small gap between quadratures is still there at more digits."""
+    left, right = sides
+    if any(isinstance(s, mpmath.mpc) or mpmath.isinf(s) for s in sides):
+        return True
+    gap = _gap(left, right)
+    if claim.nested or gap > mp.mpf(10) ** -8:
+        return True
+    again = _sides(claim, k, digits + 25)
+    return again is not None and (claim.strict or _gap(*again) > gap / 1000)
 
 
 def _confirmed(claim, k, slack) -> bool:
@@ -418,7 +438,7 @@ def _counterexample(claim, k, left, right):
         ]
     else:
         with mp.workdps(15):
-            claim.sides(world)
+            claim.sides(world, Quick if claim.nested else Floating)
     shown = (*_shown(world), *_entry(claim, world))
     return Counterexample(claim, claim.seed, k, shown, *sides)
 

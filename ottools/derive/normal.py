@@ -13,6 +13,7 @@ from math import lcm
 import sympy as sp
 
 from . import vocabulary as v
+from .gauss import by_exponents, gaussians, written_out
 from .logs import Logs, coordinates
 from .lower import Bracket, Lower, Scope
 from .points import as_one_integral, in_order, without_inner
@@ -22,7 +23,7 @@ from .sums import exps_to_symbols, join_sums
 def normal(expr, scope: Scope):
     """Integrate out what can be integrated; return SymPy without needless brackets."""
     logs = Logs(scope)
-    expr = flatten(expr)
+    expr = gaussians(flatten(expr), scope)
     brackets = sorted(expr.atoms(Bracket), key=str)
     if not brackets:
         return expr
@@ -305,6 +306,10 @@ def is_zero(expr, scope: Scope) -> bool:
     expr = join_sums(logs.split(expr))
     if expr.has(sp.Sum):
         return sp.simplify(expr) == 0
+    expr = written_out(expr, scope)
+    parts = by_exponents(expr).values() if expr.has(sp.exp) else ()
+    if parts and all(sp.cancel(sp.together(c)) == 0 for c in parts):
+        return True
     expr = exps_to_symbols(sp.expand(expr))
     if expr == 0 or sp.cancel(sp.together(expr)) == 0:
         return True

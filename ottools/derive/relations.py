@@ -251,7 +251,7 @@ class Tends(Claim):
 
     def sides(self, world, backend=Floating):
         """Return the last and the first distance to the limit."""
-        with mp.workdps(90):
+        with mp.workdps(90 if world.located else 300):
             first, _, last = list(self._distances(world))
         return last, first
 

@@ -15,6 +15,7 @@ from itertools import product as pairs
 
 import sympy as sp
 
+from . import ordered as o
 from . import vocabulary as v
 
 
@@ -26,6 +27,7 @@ class World:
     rng: random.Random
     nice: bool = False
     located: bool = False
+    panels: tuple = (3, 1)
     scale: int = 1
     steep: bool = False
     lone: bool = False
@@ -260,6 +262,7 @@ def world(seed: str, k: int, *exprs) -> World:
         random.Random(f"{seed}/{k}"),
         nice=k < 6,
         located=located,
+        panels=_panels(nodes),
         scale=8 if k % 4 == 3 else 1,
         steep=k >= 6 and k % 3 != 1,
         lone=k == 5,
@@ -280,6 +283,32 @@ def world(seed: str, k: int, *exprs) -> World:
         if isinstance(f, v.Map):
             w.room[f.space] = len(w.cells(f.target)) + k % 2
     return w
+
+
+def nested(nodes) -> bool:
+    """Whether an integral over the line stands within another one."""
+    found = [n for n in nodes if isinstance(n, v.Expect | v.Integral)]
+    lines = [n for n in found if n.args[1].space.kind == "line"]
+    return any(n is not i and n.has(i) for n in lines for i in lines)
+
+
+def _panels(nodes) -> tuple:
+    """Return how many panels a quadrature takes on a side, and over how many reaches.
+
+    Exponentials and fractions may move the mass far out; within another integral a
+    few panels must do.
+    """
+    if nested(nodes):
+        return 2, 1
+    wide = any(isinstance(n, o.Exp | v.Chi2) or _bare(n) for n in nodes)
+    return (9, 3) if wide else (3, 1)
+
+
+def _bare(n) -> bool:
+    """Whether a normal density stands in a power, a root or a fraction."""
+    if not isinstance(n, o.Over | o.Power | o.Sqrt):
+        return False
+    return any(isinstance(f.args[0], v.Normal) for f in n.atoms(v.At))
 
 
 def _wide(w, nodes) -> None:
