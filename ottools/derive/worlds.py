@@ -239,9 +239,8 @@ def nodes_of(*exprs) -> tuple:
     return tuple(sorted(found, key=str))
 
 
-def world(seed: str, k: int, *exprs) -> World:
-    """Make the k-th world for some formulas; the first ones are small and round."""
-    nodes = nodes_of(*exprs)
+def _declared_once(nodes) -> None:
+    """Raise when two scalars or matrices share a name."""
     names = [
         n.name
         for n in nodes
@@ -252,6 +251,12 @@ def world(seed: str, k: int, *exprs) -> World:
         raise v.ClaimError(
             f"{', '.join(sorted(twice))} is declared twice with different domains."
         )
+
+
+def world(seed: str, k: int, *exprs) -> World:
+    """Make the k-th world for some formulas; the first ones are small and round."""
+    nodes = nodes_of(*exprs)
+    _declared_once(nodes)
     laws = laws_of(*exprs)
     located = any(isinstance(f, v.Normal | v.Uniform) for f in laws) or any(
         isinstance(n, v.Mean | v.Variance) for n in nodes
