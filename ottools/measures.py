@@ -30,12 +30,13 @@ def probability(values, name: str = "p") -> np.ndarray:
     if p.ndim == 0 or p.size == 0:
         raise ValueError(f"{name} must be a non-empty array (..., n); got {values!r}.")
     mass = _mass(p)
+    excess = abs(mass - 1)
     # The mass is finite only if all weights are; a minimum is nan if one is.
-    if p.min() >= 0 and abs(mass - 1).max() <= MASS_TOLERANCE:
+    if p.min() >= 0 and (excess.max() if mass.ndim else excess) <= MASS_TOLERANCE:
         return p
     if not (p.min() >= 0 and _finite(p)):
         raise ValueError(f"{name} must be finite and >= 0; its minimum is {p.min()}.")
-    worst = mass.flat[np.argmax(np.abs(mass - 1))]
+    worst = mass.flat[np.argmax(excess)]
     raise ValueError(f"{name} must sum to 1 along its last axis; got {worst:.12g}.")
 
 

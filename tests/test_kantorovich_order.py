@@ -67,6 +67,13 @@ def test_many_points(seed, feature, rows):
     check_order(spread(rng, (3, n) if rows else n, feature))
 
 
+@pytest.mark.parametrize("shape", [3000, (2, 3000)])
+def test_digits_alone_sort_points_that_differ_in_them(shape, rng):
+    x = rng.permuted(np.broadcast_to(np.arange(3000) / 7, shape), axis=-1)
+    order = module._by_digits(x, np.zeros_like(x[..., :1]), (2**32 - 1) * 7 / 2999)
+    np.testing.assert_array_equal(along_rows(x, order), np.sort(x))
+
+
 def test_points_that_share_their_digits():
     """Neighbours in the last 32 of 53 bits: digits alone leave them as they came."""
     x = np.concatenate([[0.0], 1 + np.arange(3000)[::-1] / 2**50, [2.0]])
@@ -124,10 +131,18 @@ def test_distance_in_any_unit(seed, feature, exponent, p):
     x, y = (z / max(1.0, np.abs([*x, *y]).max()) for z in (x, y))
     plain = wasserstein_1d(x, y, a, b, p=p)
     scaled = wasserstein_1d(np.ldexp(x, exponent), np.ldexp(y, exponent), a, b, p=p)
-    rounding = 30 * TINY + np.ldexp(1e-15, exponent)
+    rounding = 4 * TINY + np.ldexp(1e-15, exponent)
     assert scaled == pytest.approx(np.ldexp(plain, exponent), rel=1e-13, abs=rounding)
     for u, v in ((a, a), (None, None)):
         assert wasserstein_1d(x, x, u, v, p=p) == 0
+
+
+@pytest.mark.parametrize("p", [1, 1.5, 2, 3, 7.1])
+def test_roots_of_very_large_and_small_means(p):
+    """The rounding of 1/p times the logarithm of the mean would show here."""
+    for exponent in range(-1020, 1020, 7):
+        found = wasserstein_1d([0.0], [2.0**exponent], p=p)
+        assert found == pytest.approx(2.0**exponent, rel=1e-14)
 
 
 def test_nothing_between_signed_zeros():

@@ -10,8 +10,9 @@ from ottools.kantorovich.order import along_rows, ascending
 from ottools.measures import probability, real
 
 BLOCK = 1 << 17  # numbers sorted at once: they stay in the cache
-# Between these no sum of p-th powers has suffered from under- or overflow.
-SMALL, LARGE = 1e-290, 1e290
+# Between these a mean of p-th powers has not suffered from under- or overflow, and in
+# its root, of relative error |log mean| EPS, the rounding of 1/p does not show.
+SMALL, LARGE = 1e-30, 1e30
 UNITS = 2.0**62  # in a mass of 1, where it is counted in whole numbers
 
 
@@ -97,7 +98,7 @@ def _at_once(x, y, a, b, p) -> np.ndarray:
     rows = _common_rows(x, y)
     if p == 1 and not rows and not (a is None and b is None):
         area = _area(x, y, a, b)
-        if SMALL < area < LARGE:
+        if area < np.inf:
             return area
     (x, u), (y, v) = _quantiles(x, a), _quantiles(y, b)
     i, j, mass = staircase(u, v)
