@@ -147,6 +147,7 @@ FALSE = {
     "limit off by a constant": Tends((1 + z / a) ** a, exp(z) + 1, a, oo),
     "limit of a large constant": Tends(a + 10**60, oo, a, 0),
     "nearly the limit": Tends(t, Rational(1, 10**90), t, 0),
+    "a constant tends to no infinity": Tends(-a, -oo, b, oo),
     "limit with a free power": Tends(a**z, 0, a, 0),
     # Integrals that do not exist.
     "outside the supports": Equal(Int(u)[1 + Uniform(0, 1)(u)], 2),

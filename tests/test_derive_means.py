@@ -47,6 +47,10 @@ BC = Int(z)[sqrt(r(z) * pz(z))]
 elbo = E(z, r)[log(p(x, z) / r(z))]
 amortised = E(z, encoder)[log(p(x, z) / encoder)]
 
+zs = Z.point("z''")
+two_draws = E(z, r)[E(z_, r)[log((w(z) + w(z_)) / 2)]]
+three_draws = E(z, r)[E(z_, r)[E(zs, r)[log((w(z) + w(z_) + w(zs)) / 3)]]]
+
 PROVED = {
     "Gibbs for a conditional law": AtLeast(E(z, r)[log(r(z) / post)], 0),
     "the bound": AtMost(elbo, log(px(x))),
@@ -84,6 +88,12 @@ PROVED = {
     ),
     "a logarithm of a mean": AtMost(log(E(z, r)[exp(g(z))]), E(z, r)[exp(g(z) - 1)]),
     "with a constant": AtMost(E(z, r)[g(z) + 1], log(E(z, r)[exp(g(z) + 1)])),
+    "two draws are better than one": AtLeast(two_draws, E(z, r)[log(w(z))]),
+    "three than two": AtLeast(three_draws, two_draws),
+    "but not good enough": AtMost(three_draws, log(E(z, r)[w(z)])),
+    "a square of two draws": AtLeast(
+        E(z, r)[E(z_, r)[(g(z) + g(z_)) ** 2 + g(z) * w(z)]], E(z, r)[g(z) * w(z)]
+    ),
     "Jensen with room": AtMost(E(z, r)[log(w(z))] - 1, log(E(z, r)[w(z)])),
 }
 FALSE = {
@@ -119,6 +129,14 @@ FALSE = {
     "a logarithm below a smaller mean": AtMost(
         log(E(z, r)[exp(g(z))]), E(z, r)[exp(g(z) - 2)]
     ),
+    "two draws no better than one": AtMost(two_draws, E(z, r)[log(w(z))]),
+    "three draws no better than two": AtMost(three_draws, two_draws),
+    "two draws without their half": AtLeast(
+        two_draws - Rational(1, 9), E(z, r)[log(w(z))]
+    ),
+    "two draws of two laws": AtLeast(
+        E(z, r)[E(z_, pz)[log((w(z) + w(z_)) / 2)]], E(z, r)[log(w(z))]
+    ),
     "half of chi-squared": AtMost(KL(r, pz), log(1 + Chi2(r, pz) / 2)),
 }
 
@@ -149,6 +167,13 @@ OUT_OF_REACH = {
     ),
     "a real number under the logarithm": AtMost(
         E(z, r)[log(g(z) ** 2)], log(E(z, r)[g(z) ** 2])
+    ),
+    "logarithms of two kinds": AtLeast(
+        E(z, r)[E(z_, r)[log(1 + w(z) * w(z_)) + log(2 + w(z))]],
+        E(z, r)[log(1 + w(z) * w(z))] - 10**9,
+    ),
+    "draws and a square": AtLeast(
+        E(z, r)[E(z_, r)[exp(w(z) * w(z_))]] ** 2, E(z, r)[w(z)] ** 2
     ),
     "no logarithm": AtMost(E(z, r)[g(z)], sqrt(E(z, r)[g(z) ** 2])),
 }

@@ -28,6 +28,7 @@ from ottools.derive import (
     Space,
     between,
     check,
+    densities,
     function,
     index,
     joint,
@@ -74,6 +75,8 @@ feasible = ForAll((x, y), AtMost(f(x) + g(y), c(x, y)))
 triangle = ForAll((v, v_, v0), AtMost(dist(v, v0), dist(v, v_) + dist(v_, v0)))
 dual = E(x, P.on(A))[f(x)] + E(y, P.on(B))[g(y)]
 primal = Int(x, y)[P(x, y) * c(x, y)]
+p_, q_ = densities("p q", on=A)
+e_, h_ = function("e", A), function("h", A)
 
 PROVED = {
     "three premises": If(
@@ -110,6 +113,18 @@ PROVED = {
     "moduli": If((AtMost(Abs(r - s), t), AtMost(Abs(s), t)), AtMost(Abs(r), 2 * t)),
     "for all points": If(triangle, AtMost(lower(v) - lower(v_), dist(v, v_))),
     "weak duality": If(feasible, AtMost(dual, primal)),
+    "two laws": If(
+        (ForAll(x, AtMost(f(x), h_(x))), ForAll(x, AtMost(h_(x), -e_(x)))),
+        AtMost(E(x, p_)[f(x)] + E(x, q_)[e_(x)], E(x, p_)[h_(x)] - E(x, q_)[h_(x)]),
+    ),
+    "times a density": If(
+        AtMost(e_(x), -f(x)),
+        AtMost(p_(x) * f(x) + q_(x) * e_(x), (p_(x) - q_(x)) * f(x)),
+    ),
+    "times an inverse": If(
+        ForAll((v, v_), AtMost(h(v) - h(v_), a * dist(v, v_))),
+        AtMost(h(v) / a - h(v_) / a, dist(v, v_)),
+    ),
     "minimum below": AtMost(Min(r, s), s),
     "minimum of Lipschitz functions": AtMost(
         Abs(Min(r, s) - Min(t, u)), Max(Abs(r - t), Abs(s - u))
@@ -152,6 +167,11 @@ FALSE = {
     "moduli, too small": If(
         (AtMost(Abs(r - s), t), AtMost(Abs(s), t)), AtMost(Abs(r), t)
     ),
+    "two laws, exchanged": If(
+        (ForAll(x, AtMost(f(x), h_(x))), ForAll(x, AtMost(h_(x), -e_(x)))),
+        AtMost(E(x, q_)[f(x)] + E(x, p_)[e_(x)], E(x, p_)[h_(x)] - E(x, q_)[h_(x)]),
+    ),
+    "times a number of unknown sign": If(AtMost(s, t), AtMost(r * s, r * t)),
     "minimum above": AtMost(s, Min(r, s)),
     "minimum convex": AtLeast(Min(r, s) + Min(t, u), Min(r + t, s + u)),
     "c-transforms too large": AtMost(f(x_) + fc(y) + Rational(1, 7), c(x_, y)),

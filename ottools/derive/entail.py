@@ -14,6 +14,7 @@ from .points import rename
 
 ROUNDS = 3
 MOST = 60
+FACTORS = 3
 LINEAR = "linear arithmetic"
 
 
@@ -33,31 +34,51 @@ def linear_equal(diff, scope):
 
 
 def entails(goal, facts, scope, schemas=()):
-    """Return how a goal follows from facts, and from instances of schemas, or None."""
+    """Return how a goal follows from facts, and from instances of schemas, or None.
+
+    The facts may be multiplied by a positive number of the goal, or by its inverse.
+    """
     places = {s for s in scope.spaces if not {"@", "°"} & set(s.name)}
-    return _shown(_entailed(goal, facts, schemas, places, scope))
+    known = _known(goal, facts, schemas, places, scope)
+    found = follows(goal, known, scope.domains)
+    if found is None and known:
+        here = sorted(goal.value.free_symbols & scope.domains.keys(), key=str)
+        positive = [s for s in here if scope.domains[s][0] >= 0][:FACTORS]
+        factors = [sp.Integer(1), *positive, *(1 / s for s in positive)]
+        found = follows(goal, _times(known, factors), scope.domains)
+    return _shown(found)
 
 
 def under_integral(goal, facts, scope, schemas=()):
-    """Prove ∫ w g ≥ 0 for a density w from g ≥ 0 at each point, by the schemas."""
+    """Prove Σ ∫ w_k g_k ≥ 0 for densities w_k, from what is ≥ 0 at each point."""
     if goal.strict or goal.equal:
         return None
     for c, phi, points in integrands(goal.value, scope):
-        values = bound_values(phi, points, scope)
+        laws = laws_among(bound_values(phi, points, scope), points, scope)
         places = {s for s in scope.spaces if not {"@", "°"} & set(s.name)} | {*points}
-        for w in laws_among(values, points, scope):
-            rest = Fact(sp.expand(sp.cancel(phi / w) + c))
-            found = _entailed(rest, facts, schemas, set(places), scope)
+        for w in laws:
+            inside = Fact(sp.expand(phi + c * w))
+            known = _known(inside, facts, schemas, places, scope)
+            found = follows(inside, _times(known, laws), scope.domains)
             if found is not None:
                 return f"under the integral, {_shown(found)}"
     return None
 
 
-def _entailed(goal, facts, schemas, places, scope):
-    """Return a combination that proves a goal; `places` are the points in view."""
-    known = [*facts, *_of_extremes([f.value for f in (goal, *facts)], places, scope)]
-    known += _instances(schemas, places, scope)
-    return follows(goal, known, scope.domains)
+def _known(goal, facts, schemas, places, scope) -> list:
+    """Return the facts, those of least values, and the schemas at all the places."""
+    values = [f.value for f in (goal, *facts)]
+    found = [*facts, *_of_extremes(values, places, scope)]
+    return [*found, *_instances(schemas, places, scope)]
+
+
+def _times(facts, factors) -> list:
+    """Return all products of facts with positive factors."""
+    return [
+        Fact(sp.expand(m * f.value), f.name, f.strict, f.equal)
+        for m in factors
+        for f in facts
+    ]
 
 
 def _shown(found):

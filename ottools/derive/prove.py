@@ -16,6 +16,7 @@ from .points import without_inner
 from .scalars import by_cases, by_functionals
 from .squares import by_product, by_square
 from .summands import by_summand
+from .symmetry import by_symmetry
 from .words import Words, collect
 
 NORMAL_FORM = "normal form: independent logarithms, masses and moments"
@@ -121,7 +122,7 @@ def at_least(big, small, strict=False):
     if diff == 0:
         return None if strict else NORMAL_FORM
     ways = (_closed, by_summand, by_cases, maximum, by_ratio, pointwise, jensen)
-    for way in (*ways, by_square, by_functionals, linear):
+    for way in (*ways, by_square, by_functionals, linear, by_symmetry):
         found = way(diff, scope, strict)
         if found:
             return found

@@ -185,6 +185,7 @@ class Tends(Claim):
     """lhs tends to rhs as a variable tends to a point of its closed domain."""
 
     needs_proof = True
+    compares = False
 
     over: v.Var = None
     to: object = 0
