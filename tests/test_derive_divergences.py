@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import sympy as sp
 
 from ottools.derive import (
     JS,
@@ -25,15 +26,18 @@ from ottools.derive import (
     densities,
     exp,
     function,
+    integrands,
     log,
     mutants,
     named,
     natural,
     oo,
     positive,
+    real,
     score,
     sqrt,
 )
+from ottools.derive.claims import proof_of
 
 X, A = Space("X"), Space("A", "finite", natural("n"))
 x, i = X.point("x"), A.point("i")
@@ -205,7 +209,6 @@ SLIPS = (
     Equal(H2, 2 - 2 * BC),
     AtMost(H2, 2 * TV(p, q)),
     AtLeast(KL(p, q), triangular),
-    AtMost(JS(p, q), log(2) * TV(p, q)),
 )
 
 
@@ -214,6 +217,22 @@ def test_slips_are_refuted(what):
     result = score(what)
     assert result.survivors == (), result
     assert len(mutants(what)) >= 6
+
+
+def test_what_no_lemma_proves():
+    z = real("z")
+    assert proof_of(AtLeast(KL(p, q), z * TV(p, q))) is None
+    assert proof_of(AtMost(2 * mean_f**2, E(x, p)[f(x) ** 2])) is None
+    means = Int(x)[f(x)] * Int(x)[g(x)]
+    assert proof_of(AtMost(means, Int(x)[f(x) ** 2] * Int(x)[g(x) ** 2])) is None
+    root = E(x, p)[sqrt(log(1 + W(x)))]
+    assert proof_of(AtMost(root, log(E(x, p)[W(x)]) + 5)) is None
+
+
+def test_a_chord_that_has_no_value_is_no_obstacle():
+    t = sp.Symbol("t", positive=True)
+    assert integrands._liftable(sp.log(t - 2), t)
+    assert not integrands._liftable(-((t - 1) ** 2), t)
 
 
 def test_an_optimum_outside_its_domain_is_no_minimum():

@@ -129,6 +129,7 @@ KINKS = {
     "a modulus off the middle": Equal(
         E(x, Uniform(0, 1))[Abs(x - u)], (u**2 + (1 - u) ** 2) / 2
     ),
+    "a modulus beside": Equal(E(x, Uniform(-a, a))[Abs(x) * Abs(t)], a * Abs(t) / 2),
     "a maximum": Equal(E(x, Uniform(-1, 1))[Max(x, 0)], sqrt(1) / 4),
     "a minimum": Equal(Int(x)[Min(x, 0) * Uniform(-1, 1)(x)], -sqrt(1) / 4),
 }

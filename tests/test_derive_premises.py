@@ -36,6 +36,7 @@ from ottools.derive import (
     mutants,
     named,
     natural,
+    oo,
     positive,
     real,
     samples,
@@ -45,6 +46,7 @@ from ottools.derive import (
     text,
     unit,
 )
+from ottools.derive.claims import proof_of
 from ottools.derive.linear import Fact, combination, follows, solution
 
 r, s, t, u = real("r s t u")
@@ -59,6 +61,7 @@ fs, gs, cs = samples("f g c")
 ps = samples("p", positive=True)
 v, v_, v0 = X.point("v"), X.point("v'"), X.point("z")
 dist, h = function("d", (X, X)), function("h", X)
+weight = function("P", (X, X), (0, oo))
 
 
 def least(body, point):
@@ -121,6 +124,13 @@ PROVED = {
         AtMost(e_(x), -f(x)),
         AtMost(p_(x) * f(x) + q_(x) * e_(x), (p_(x) - q_(x)) * f(x)),
     ),
+    "under a positive function": If(
+        ForAll((v, v_), AtMost(h(v) - h(v_), dist(v, v_))),
+        AtMost(
+            Int(v, v_)[weight(v, v_) * (h(v) - h(v_))],
+            Int(v, v_)[weight(v, v_) * dist(v, v_)],
+        ),
+    ),
     "times an inverse": If(
         ForAll((v, v_), AtMost(h(v) - h(v_), a * dist(v, v_))),
         AtMost(h(v) / a - h(v_) / a, dist(v, v_)),
@@ -167,6 +177,13 @@ FALSE = {
     "moduli, too small": If(
         (AtMost(Abs(r - s), t), AtMost(Abs(s), t)), AtMost(Abs(r), t)
     ),
+    "under a function of any sign": If(
+        ForAll((v, v_), AtMost(h(v) - h(v_), dist(v, v_))),
+        AtMost(
+            Int(v, v_)[dist(v, v_) * (h(v) - h(v_))],
+            Int(v, v_)[dist(v, v_) * dist(v, v_)],
+        ),
+    ),
     "two laws, exchanged": If(
         (ForAll(x, AtMost(f(x), h_(x))), ForAll(x, AtMost(h_(x), -e_(x)))),
         AtMost(E(x, q_)[f(x)] + E(x, p_)[e_(x)], E(x, p_)[h_(x)] - E(x, q_)[h_(x)]),
@@ -187,6 +204,10 @@ UNPROVED = {
     "a root": If(AtLeast(r, 1), AtLeast(sqrt(r), 1)),
     "an equation under the integral": If(
         ForAll((x, y), Equal(f(x) + g(y), c(x, y))), Equal(dual, primal)
+    ),
+    "a premise times a square": If(
+        ForAll(x, AtMost(f(x), 1)),
+        AtMost(E(x, p_)[f(x) ** 3], E(x, p_)[f(x) ** 2]),
     ),
     "no world": If((Less(r, s), Less(s, r)), AtMost(r, t)),
     "an irrational premise": If(Equal(log(a), 1), AtLeast(a, 1)),
@@ -338,6 +359,18 @@ def test_a_combination_is_shown_with_its_signs():
     assert combination(p, facts, {}, True) is None
     assert follows(Fact(p, equal=True), facts, {}) is None
     assert follows(Fact(p - q, equal=True), facts, {}) == {"(a)": 1}
+
+
+def test_a_case_that_fails_is_no_proof():
+    assert follows(Fact(sp.Abs(p) - 1), [], {}) is None
+
+
+def test_the_facts_about_least_values_are_limited():
+    points = [A.point(f"x{n}") for n in range(13)]
+    parts = [function(f"f_{n}", A) for n in range(6)]
+    low = sum((least(e(x), x) for e in parts), 0 * r)
+    high = sum((e(z) for e in parts[:1] for z in points), 0 * r)
+    assert proof_of(AtMost(low, high)) is None
 
 
 def test_an_irrational_coefficient_is_part_of_the_atom():

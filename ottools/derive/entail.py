@@ -54,7 +54,10 @@ def under_integral(goal, facts, scope, schemas=()):
     if goal.strict or goal.equal:
         return None
     for c, phi, points in integrands(goal.value, scope):
-        laws = laws_among(bound_values(phi, points, scope), points, scope)
+        values = bound_values(phi, points, scope)
+        laws = laws_among(values, points, scope)
+        if c == 0:  # then any positive weight will do
+            laws = [s for s in values if scope.domains[s][0] >= 0][:FACTORS]
         places = {s for s in scope.spaces if not {"@", "°"} & set(s.name)} | {*points}
         for w in laws:
             inside = Fact(sp.expand(phi + c * w))

@@ -6,6 +6,7 @@ c + ∫ φ ≥ 0 follows from φ ≥ 0 after functions of integral 0 or c were a
 
 from __future__ import annotations
 
+import mpmath
 import sympy as sp
 
 from . import vocabulary as v
@@ -219,6 +220,8 @@ def tangent(diff, scope):
     if not found:
         return None
     g, t, p, q = found
+    if g.free_symbols == {t} and not _liftable(g, t):
+        return None
     for lam in _slopes(g, t):
         lifted = sp.expand(sp.expand_log(g + lam * (t - 1)))
         if lifted.free_symbols - {t}:
@@ -229,6 +232,19 @@ def tangent(diff, scope):
         if shape:
             return shape, p, q
     return None
+
+
+def _liftable(g, t) -> bool:
+    """Whether no chord of g over t = 1 lies below 0 there: a quick look at numbers."""
+    f = sp.lambdify(t, g, "mpmath")
+    try:
+        with mpmath.workdps(30):
+            low = [(1 - x, f(1 - x)) for x in map(mpmath.mpf, (0.999, 0.7, 0.3, 0.01))]
+            high = [(x, f(1 + x)) for x in map(mpmath.mpf, (0.01, 0.5, 4, 1000))]
+            chords = [(1 - a) * y + b * z for a, z in low for b, y in high]
+            return all(c > -1e-20 for c in chords)
+    except (TypeError, ValueError, ZeroDivisionError):
+        return True
 
 
 def _slopes(g, t):

@@ -101,8 +101,6 @@ def _terms(expr) -> dict:
     out = {}
     for term in sp.Add.make_args(sp.expand(expr)):
         c, monomial = term.as_coeff_Mul()
-        if not c.is_Rational:
-            c, monomial = sp.Integer(1), term
         out[monomial] = out.get(monomial, 0) + Fraction(int(c.p), int(c.q))
     return {m: c for m, c in out.items() if c}
 
