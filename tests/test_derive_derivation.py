@@ -274,6 +274,13 @@ def test_an_answer_that_cannot_be_read_is_told_so():
     assert "undeclared symbol w" in attempt.message
 
 
+def test_an_exercise_names_the_case_that_fails():
+    ask = lambda n: Every(("n", "n"), (Less(0, n), Less(n, 4), Equal(n * n, 4)))
+    exercise = Exercise("square", ask, 2, {})
+    assert exercise(3).message == "it fails that 9 = 4"
+    assert exercise(5).message == "it fails that 5 < 4"
+
+
 def test_exercises_check_their_own_answers():
     ask = lambda answer: Maximiser(a * log(t) + b * log(1 - t), answer, t)
     best = a / (a + b)
@@ -285,6 +292,7 @@ def test_exercises_check_their_own_answers():
     assert not wrong.right
     assert "counterexample" in wrong.message
     assert not exercise(a).right
+    assert "is not exact" in exercise(0.5).message
     assert exercise.record()["status"] == "proved"
     with pytest.raises(StepError, match="'best': the model answer is refuted"):
         Exercise("best", ask, b / (a + b), {})

@@ -9,9 +9,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .claims import check
+from mpmath import mp
+
+from .claims import check, contradicted
 from .derivation import GOOD, RECORD, StepError
 from .ordered import ClaimError, wrap
+from .relations import Every
 
 
 @dataclass(frozen=True)
@@ -46,15 +49,20 @@ class Exercise:
 
     def __call__(self, answer) -> Attempt:
         """Check a reader's answer; a wrong one gets a hint or a counterexample."""
-        answer = wrap(answer)
-        if answer in self.wrong:
-            return Attempt(False, self.wrong[answer])
         try:
-            verdict = check(self.ask(answer))
+            answer = wrap(answer)
+            if answer in self.wrong:
+                return Attempt(False, self.wrong[answer])
+            claim = self.ask(answer)
+            verdict = check(claim)
         except ClaimError as fault:
             return Attempt(False, str(fault))
         if verdict.status in GOOD:
             return Attempt(True, verdict.status)
+        if isinstance(claim, Every) and verdict.status == "refuted":
+            with mp.workdps(60):
+                fails = next(c for c in claim.rhs if contradicted(c))
+            return Attempt(False, f"it fails that {fails}")
         return Attempt(False, verdict.how)
 
     def record(self) -> dict:
