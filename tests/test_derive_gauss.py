@@ -7,6 +7,7 @@ import pytest
 from ottools.derive import (
     KL,
     LINE,
+    TV,
     Abs,
     AtMost,
     Chi2,
@@ -17,6 +18,7 @@ from ottools.derive import (
     Max,
     Min,
     Normal,
+    Rational,
     Tends,
     Uniform,
     between,
@@ -138,6 +140,11 @@ KINKS = {
 @pytest.mark.parametrize("what", KINKS.values(), ids=KINKS.keys())
 def test_a_kink_is_no_counterexample(what):
     assert check(what).status in ("proved", "certified", "undecided")
+
+
+def test_a_kink_between_given_laws_is_found_in_floats_only():
+    what = Equal(TV(Uniform(0, 1), Uniform(0, 2)), Rational(1, 2))
+    assert check(what).status == "certified"
 
 
 def test_a_kink_hides_no_error():
