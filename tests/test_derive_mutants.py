@@ -190,6 +190,14 @@ def test_mutants_that_cannot_be_read_are_not_counted():
     assert score(claim, limit=60).made < len(made)
 
 
+def test_a_claim_of_which_little_can_be_changed_meets_four_mutants():
+    limit = Tends(Alias("V", a**2), 0, a, 0)
+    found = mutants(limit)
+    assert len(found) == 4
+    assert "add another constant" in {m.slip for m in found}
+    assert score(limit).survivors == ()
+
+
 def test_a_turned_inequality_that_is_true_survives():
     """Equality stands behind it: neither side is stronger, and the score says so."""
     x_, free = X.point("x'"), function("T", X)

@@ -7,6 +7,8 @@ stands in printed formulas: a lost sign, a factor two, swapped arguments, σ for
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
+from itertools import chain
 
 import sympy as sp
 
@@ -25,7 +27,7 @@ FLIP = {
     r.Maximiser: r.Minimiser,
     r.Minimiser: r.Maximiser,
 }
-LIMIT = 8
+LIMIT, FEWEST, MORE = 8, 4, "add another constant"
 UNREADABLE = (o.ClaimError, ValueError, TypeError, ZeroDivisionError)
 
 
@@ -210,6 +212,13 @@ def _variants(claim):
         yield slip, lambda w=moved: claim.rebuild(*w)
 
 
+def _more(claim):
+    """Yield further constants, for a claim to which little else can be done."""
+    *most, last = claim.formulas
+    for number in (sp.Rational(1, 3), -sp.Rational(1, 2), sp.Integer(1)):
+        yield MORE, partial(claim.rebuild, *most, o.Plus(last, number))
+
+
 def _wording(claim) -> str:
     """Return what tells two mutants apart: relation and formulas."""
     if isinstance(claim, If):
@@ -220,7 +229,10 @@ def _wording(claim) -> str:
 def mutants(claim, limit: int = LIMIT) -> list[Mutant]:
     """Make wrong versions of a claim, spread over its slips, at most `limit`."""
     made, seen = {}, {_wording(claim)}
-    for slip, build in _variants(claim):
+    for slip, build in chain(_variants(claim), _more(claim)):
+        few = sum(map(len, made.values())) < FEWEST
+        if slip == MORE and not few:
+            break
         try:
             new = build()
             wording = _wording(new)
