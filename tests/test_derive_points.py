@@ -1,6 +1,7 @@
 """Products of integrals, integrals within integrals, and the names of bound points."""
 
 import pytest
+import sympy as sp
 
 from ottools.derive import (
     Abs,
@@ -17,6 +18,8 @@ from ottools.derive import (
     log,
     real,
 )
+from ottools.derive.lower import Bracket
+from ottools.derive.normal import flatten
 from ottools.derive.vocabulary import LINE
 
 X, W = Space("X"), Space("W")
@@ -138,3 +141,19 @@ def test_more_points_than_can_be_put_in_order_are_left():
     cube, swapped = E(x, p)[E(y, q)[k(x, y)]] ** 3, E(y, q)[E(x, p)[k(x, y)]] ** 3
     assert check(Equal(cube, swapped)).status == "proved"
     assert check(Equal(E(x, p)[ROW] ** 6, E(x, p)[ROW] ** 5)).status == "refuted"
+
+
+def test_six_points_are_merged_and_left_in_their_order():
+    nested = E(x, p)[ROW * E(x, p)[ROW] ** 2]
+    assert check(Equal(nested, E(x, p)[ROW] ** 3)).status in ("proved", "tested")
+    assert check(Equal(nested, E(x, p)[ROW] ** 2)).status == "refuted"
+
+
+def test_brackets_are_flattened_where_they_stand_once():
+    a, b = sp.symbols("a b")
+    inner = Bracket(a, sp.Tuple(b))
+    assert flatten(Bracket(1 + inner, sp.Tuple(a))) == Bracket(
+        sp.Integer(1), sp.Tuple(a)
+    ) + Bracket(a, sp.Tuple(a, b))
+    twice = Bracket(inner**2, sp.Tuple(a))
+    assert flatten(twice) == twice

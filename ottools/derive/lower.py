@@ -205,11 +205,6 @@ class Lower:
     def do_Independent(self, e, bound, here):
         return draws.mean(self, e, bound, here)
 
-    def do_Drawn(self, e, *env):
-        raise o.ClaimError(
-            f"{e} is a point: it stands within a function, as in f({e})."
-        )
-
     def do_Integral(self, e, bound, here):
         body, point = e.args
         sym, inner = self.bind(point, bound)
