@@ -16,6 +16,7 @@ from ottools.derive import (
     natural,
     orthonormal,
     pi,
+    prove,
     real,
     sqrt,
 )
@@ -46,6 +47,12 @@ def test_the_sign_of_one_number():
         "certified",
         "the sign of one exact number",
     )
+
+
+def test_the_sign_of_a_number_that_may_be_zero_is_not_settled():
+    tiny = Rational(1, 10**45)
+    assert prove.at_least(sqrt(Rational(2)), sqrt(Rational(2)) + tiny) is None
+    assert check(AtLeast(0, 1)).status == "refuted"
 
 
 def test_a_claim_that_takes_no_constants_has_few_mutants():
