@@ -377,3 +377,10 @@ def test_an_irrational_coefficient_is_part_of_the_atom():
     facts = [Fact(sp.sqrt(2) * p, "(a)")]
     assert follows(Fact(3 * sp.sqrt(2) * p), facts, {}) == {"(a)": 3}
     assert follows(Fact(p), facts, {}) is None
+
+
+def test_premises_that_no_world_was_moved_into_show_nothing():
+    # False, as x may be the root of 2; no exact number of a world is.
+    number = real("x")
+    claim = If((Equal(number**2, 2),), AtMost(1, 0))
+    assert check(claim).status == "undecided"

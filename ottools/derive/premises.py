@@ -98,6 +98,11 @@ class If(Claim):
         """Whether the conclusion is a strict inequality."""
         return self.rhs.strict
 
+    @property
+    def needs_proof(self) -> bool:
+        """Whether the conclusion is about numbers: then worlds alone show nothing."""
+        return not any(f.free_symbols for f in self.rhs.formulas)
+
     def world(self, seed, k):
         """Return the k-th world; where a premise speaks of all points they are few."""
         found = super().world(seed, k)
@@ -117,7 +122,7 @@ class If(Claim):
         """
         if _moved(world, self.lhs):
             return tuple(Evaluate(world, backend)(f) for f in self.rhs.formulas)
-        if any(f.free_symbols for f in self.rhs.formulas):
+        if not self.needs_proof:
             raise ZeroDivisionError("no world satisfies the premises")
         ends = Floating.number(0), Floating.number(1)
         return ends[::-1] if isinstance(self.rhs, AtLeast) else ends
