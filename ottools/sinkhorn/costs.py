@@ -22,7 +22,9 @@ class MatrixCost:
 
     def slacks(self, g: np.ndarray) -> Slacks:
         """Return the function that writes g_j - C_ij for some rows into an array."""
-        return lambda rows, out: np.subtract(g, self.C[rows], out=out)
+        return lambda rows, out: np.subtract(
+            g, self.C[rows], out=out, casting="same_kind"
+        )
 
     def entries(self, i: np.ndarray, j: np.ndarray) -> np.ndarray:
         """Return C_ij at paired indices."""
@@ -64,7 +66,9 @@ class SquaredDistance:
         """
         left = np.column_stack([2 * self.x, self.xx, np.ones(len(self.x))])
         right = np.vstack([self.y.T, -np.ones(len(g)), g - self.yy])
-        return lambda rows, out: np.matmul(left[rows], right, out=out)
+        return lambda rows, out: np.matmul(
+            left[rows], right, out=out, casting="same_kind"
+        )
 
     def entries(self, i: np.ndarray, j: np.ndarray) -> np.ndarray:
         """Return |x_i - y_j|^2 at paired indices."""

@@ -13,7 +13,7 @@ import numpy as np
 import scipy.sparse as sp
 
 BLOCK = 1 << 16  # entries in a block of rows, whose exp shall stay in the cache
-PANEL = 1 << 18  # entries in a block of rows that is multiplied there and back
+PANEL = 1 << 20  # entries in a block of rows that is multiplied there and back
 FLOOR = {np.float32: -120.0, np.float64: -1000.0}  # powers of 2, above denormals
 ROOM = 200  # entries per point that may be kept of a kernel that is not stored
 BEARS = {np.float32: 20.0, np.float64: 100.0}  # |log of a scaling| a kernel bears
@@ -45,7 +45,7 @@ class StreamedKernel:
         n, m = cost.shape
         self.blocks = self.panels = row_blocks(n, m, BLOCK)
         step = self.blocks[0].stop
-        self.slack, self.block = np.empty((step, m)), np.empty((step, m))
+        self.block = np.empty((step, m))
         self.held = self.eps = None
         self.room = ROOM * (n + m)
 
@@ -53,9 +53,11 @@ class StreamedKernel:
         """Take up g and return f; free when the kernel is there already."""
         if self.held != (key := (g.tobytes(), eps, dtype)):
             self.held, self.g, self.eps, self.dtype = key, g, eps, dtype
-            self.slacks, self.f = self.cost.slacks(g), np.empty(self.shape[0])
+            least = self.cost.least  # without it, slacks are as small as they can be
+            self.slacks, self.f = self.cost.slacks(g + least), np.empty(self.shape[0])
             self.rate = dtype(np.log2(np.e) / eps)  # exp2 is faster than exp
             lowest = self.cost.least - self.cost.largest + g.min() - g.max()
+            self.floor = np.full(self.shape[1], FLOOR[dtype], dtype)
             self.deep = lowest * self.rate < FLOOR[dtype]
             self.work.exp_passes += 1
             self._take_up()
@@ -71,13 +73,13 @@ class StreamedKernel:
         return seen.reshape(store.shape)[: rows.stop - rows.start]
 
     def _exponentials(self, rows: slice, out: np.ndarray) -> np.ndarray:
-        slack = self.slacks(rows, self.slack[: len(out)])
+        slack = self.slacks(rows, out)
         top = slack.max(axis=1, keepdims=True)
-        self.f[rows] = -top[:, 0]
-        np.subtract(slack, top, out=out, casting="same_kind")
+        np.subtract(self.cost.least, top[:, 0], out=self.f[rows], dtype=float)
+        out -= top
         out *= self.rate
         if self.deep:
-            np.maximum(out, self.dtype(FLOOR[self.dtype]), out=out)
+            np.maximum(out, self.floor, out=out)
         return np.exp2(out, out=out)
 
     def _rows(self, rows: slice) -> np.ndarray:
@@ -100,10 +102,12 @@ class StreamedKernel:
         found, y = [], y.astype(self.dtype)
         for rows in self.blocks:
             K = self._rows(rows)
-            i, j = np.nonzero(K * y > level[rows, None])
-            found.append((K[i, j].astype(float), i + rows.start, j))
-        data, i, j = (np.concatenate(part) for part in zip(*found, strict=True))
-        return sp.csr_array((data, (i, j)), shape=self.shape)
+            above = K * y > level[rows, None]
+            at = np.flatnonzero(above)
+            found.append((K.ravel()[at], at % len(y), above.sum(axis=1)))
+        data, j, many = (np.concatenate(part) for part in zip(*found, strict=True))
+        parts = data.astype(float), j, np.concatenate([[0], np.cumsum(many)])
+        return sp.csr_array(parts, shape=self.shape)
 
     def level(self, y: np.ndarray, scale: np.ndarray, count: int) -> float:
         """Return the level that scale_i K_ij y_j passes `count` times a row or less.

@@ -23,6 +23,7 @@ LOOK, SOON = 4, 40  # or, judging by so many, while they arrive after so many mo
 ROUGH = 1e-3  # tolerance of a coarse stage
 WORSE = 2.0  # a sweep whose error is so much larger is not taken
 PATIENCE = 25  # steps of conjugate gradients before a better preconditioner is made
+TRIAL, HOPE = 10, 0.7  # after so many steps, less than this share must be left
 ENTRIES = 10  # entries of the plan per row that are factored at first
 
 
@@ -76,17 +77,20 @@ class ReducedDual:
 
 
 def conjugate_gradients(apply: Apply, r, precondition: Apply, rtol: float, steps: int):
-    """Return x with apply(x) = r up to |residual|_1 <= rtol |r|_1, and what is left."""
+    """Return x with apply(x) = r up to |residual|_1 <= rtol |r|_1, and what is left.
+
+    It gives up early when the first steps have hardly helped.
+    """
     x, scale, left = np.zeros_like(r), np.abs(r).sum(), 1.0
     z = precondition(r)
     p, rz = z, r @ z
-    for _ in range(steps):
+    for step in range(1, steps + 1):
         q = apply(p)
         if not (pq := p @ q) > 0:
             break
         x = x + rz / pq * p
         r = r - rz / pq * q
-        if (left := np.abs(r).sum() / scale) <= rtol:
+        if (left := np.abs(r).sum() / scale) <= rtol or (step == TRIAL and left > HOPE):
             break
         z = precondition(r)
         rz, old = r @ z, rz

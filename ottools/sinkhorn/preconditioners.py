@@ -18,12 +18,14 @@ def sparse_factor(P: sp.csr_array, a, c) -> Apply:
     With the marginals a and c of the whole plan, what P leaves out stays on the
     diagonal: H is diagonally dominant whatever has been left out.
     """
-    H = -(P.T @ sp.diags_array(1 / a) @ P)
-    H = (H + sp.diags_array(c)).tocsc()
+    half = P.copy()
+    half.data /= np.sqrt(np.repeat(a, np.diff(P.indptr)))
+    H = sp.diags_array(c, format="csc") - half.T @ half.tocsc()
     lu = splu(
         H,
         permc_spec="MMD_AT_PLUS_A",
         diag_pivot_thresh=0.0,
+        panel_size=1,
         options={"SymmetricMode": True},
     )
     return lu.solve

@@ -13,6 +13,7 @@ from .newton import ReducedDual, ascend
 START, FACTOR = 0.1, 3.0  # first eps over the mean of C - min C, and its divisor
 CARE = 1e-2, 1e-4, 1e-7  # accuracy of the stages; the next when one was not enough
 LIGHT, COARSE = 1e-15, 1e-3  # weights and accuracies down to which float32 will do
+STEEP = 5e4  # costs over eps up to which float32 rounds exponents by < 3e-3
 WORTHWHILE = 400**2  # entries from which on pruning pays
 SPARSE = 0.05  # share of entries above 1e-10 below which it pays
 MARGIN = np.exp(-48.0), np.exp(-80.0)  # entries kept at first, and later
@@ -58,9 +59,10 @@ def descend(kernel, task: Task, steps, accuracy: float) -> tuple[np.ndarray, flo
     kept (Schmitzer 2019).
     """
     exact = min(task.a.min(), task.b.min()) < LIGHT or accuracy < COARSE
-    dtype = np.float64 if exact else np.float32
+    spread = kernel.cost.largest - kernel.cost.least
     g, now, known = np.zeros(len(task.b)), kernel, []
     for eps, following in pairwise(steps):
+        dtype = np.float64 if exact or spread > STEEP * eps else np.float32
         g, _ = ascend(task.dual(now, eps, dtype), g, accuracy, task.max_iter)
         if accuracy > CARE[-1]:
             now = narrowed(now, g, eps)
