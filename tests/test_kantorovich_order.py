@@ -59,6 +59,22 @@ def test_few_points_by_digits(seed, feature, rows):
         check_order(spread(rng, (2, 3, n) if rows else n, feature))
 
 
+@settings(max_examples=300, deadline=None, derandomize=True)
+@given(SEEDS, KINDS, st.booleans(), st.sampled_from([1, 10]))
+def test_few_points_by_two_digits_and_in_parts(seed, feature, rows, crowd):
+    rng = np.random.default_rng(seed)
+    n = int(rng.integers(1, 40))
+    with pytest.MonkeyPatch.context() as patch:
+        for name, size in (("MANY", 1), ("MORE", 1), ("CROWD", crowd)):
+            patch.setattr(module, name, size)
+        check_order(spread(rng, (2, 3, n) if rows else n, feature))
+
+
+@pytest.mark.parametrize("feature", FEATURES)
+def test_more_points_than_fit_the_cache(feature, rng):
+    check_order(spread(rng, module.CROWD + 1, feature))
+
+
 @settings(max_examples=60, deadline=None, derandomize=True)
 @given(SEEDS, KINDS, st.booleans())
 def test_many_points(seed, feature, rows):
@@ -143,6 +159,32 @@ def test_roots_of_very_large_and_small_means(p):
     for exponent in range(-1020, 1020, 7):
         found = wasserstein_1d([0.0], [2.0**exponent], p=p)
         assert found == pytest.approx(2.0**exponent, rel=1e-14)
+
+
+@settings(max_examples=300, deadline=None, derandomize=True)
+@given(SEEDS, KINDS, st.sampled_from([1, 2, 5]), st.sampled_from([1.5, 2, 3]))
+def test_levels_in_parts(seed, feature, levels, p):
+    x, y, a, b = problem(seed, feature, 12)
+    x, y = (z / max(1.0, np.abs([*x, *y]).max()) for z in (x, y))
+    ties = np.random.default_rng(seed).integers(0, 3, len(x)) + (x == x[0])
+    for u, v in ((a, b), (a, None), (None, b), (ties / ties.sum(), None)):
+        whole = wasserstein_1d(x, y, u, v, p=p)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("ottools.kantorovich.line.LEVELS", levels)
+            parts = wasserstein_1d(x, y, u, v, p=p)
+            assert wasserstein_1d(x, x, u, u, p=p) == 0
+        assert parts == pytest.approx(whole, rel=1e-13, abs=1e-300)
+
+
+@pytest.mark.parametrize("p", [1, 2])
+@pytest.mark.parametrize("n", [5, 50, 500])
+def test_far_points_without_mass_have_no_say(n, p, rng):
+    """Not even in the last digits of the mass of all others."""
+    (x, y), (a, b) = rng.normal(size=(2, n)), rng.dirichlet(np.ones(n), size=2)
+    near = wasserstein_1d(x, y, a, b, p=p)
+    for far in (-1e150, 1e150):
+        found = wasserstein_1d([*x, far], y, [*a, 0], b, p=p)
+        assert found == pytest.approx(near, rel=1e-12)
 
 
 def test_nothing_between_signed_zeros():

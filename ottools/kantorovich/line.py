@@ -6,14 +6,15 @@ from math import prod
 
 import numpy as np
 
-from ottools.kantorovich.order import along_rows, ascending
+from ottools.kantorovich.order import along_rows, ascending, ordered
 from ottools.measures import probability, real
 
 BLOCK = 1 << 17  # numbers sorted at once: they stay in the cache
+LEVELS = 1 << 14  # of one sample merged at once, for the same reason
 # Between these a mean of p-th powers has not suffered from under- or overflow, and in
 # its root, of relative error |log mean| EPS, the rounding of 1/p does not show.
 SMALL, LARGE = 1e-30, 1e30
-UNITS = 2.0**62  # in a mass of 1, where it is counted in whole numbers
+UNITS = 2**61  # in a mass of 1: sums of these whole numbers are exact and fast
 
 
 def wasserstein_1d(x, y, a=None, b=None, *, p: float = 1.0):
@@ -94,39 +95,57 @@ def _common_rows(x, y) -> tuple[int, ...]:
 
 def _at_once(x, y, a, b, p) -> np.ndarray:
     if a is None and b is None and x.shape[-1] == y.shape[-1]:
-        return _mean_power(np.sort(x), np.sort(y), None, p)
+        return _mean_power(ordered(x), ordered(y), None, p)
     rows = _common_rows(x, y)
     if p == 1 and not rows and not (a is None and b is None):
         area = _area(x, y, a, b)
         if area < np.inf:
             return area
     (x, u), (y, v) = _quantiles(x, a), _quantiles(y, b)
+    if not rows and len(x) > LEVELS:
+        mean = _mean_in_parts(x, u, y, v, p)
+        if SMALL < mean < LARGE:
+            return mean ** (1 / p)
     i, j, mass = staircase(u, v)
     return _mean_power(_take(x, i, rows), _take(y, j, rows), mass, p)
 
 
+@np.errstate(over="ignore", invalid="ignore")  # such means are not used
+def _mean_in_parts(x, u, y, v, p) -> float:
+    """Return W_p^p as a sum over intervals of levels, each short enough to be fast."""
+    ends = np.array([0.0, *u[LEVELS - 1 :: LEVELS], 1.0])
+    first = v.searchsorted(ends[:-1], "right")  # what equals an end is no level within
+    last = np.maximum(v.searchsorted(ends[1:]), first)
+    total = 0.0
+    for k in range(len(first)):
+        over, under = slice(k * LEVELS, (k + 1) * LEVELS), slice(first[k], last[k])
+        x_k, y_k = x[over], y[under.start : under.stop + 1]
+        i, j, mass = staircase(u[over][: len(x_k) - 1], v[under], ends[k : k + 2])
+        total += _mean(_power(np.abs(x_k.take(i) - y_k.take(j)), p), mass)
+    return total
+
+
 @np.errstate(over="ignore", invalid="ignore")  # such an area is not used
 def _area(x, y, a, b):
-    """Return W_1 as the area between the two distribution functions.
-
-    Weights are rounded to multiples of 2^-62: sums of these are exact, in any order.
-    """
+    """Return W_1 as the area between the two distribution functions."""
     order, z = ascending(np.concatenate([x, y]))
     steps = np.concatenate([_multiples(a, len(x)), -_multiples(b, len(y))])
-    gap = np.abs(np.rint(steps).astype(np.int64).take(order).cumsum()[:-1])
-    return np.vecdot(gap, z[1:] - z[:-1]) / UNITS
+    gap = steps.astype(np.int64).take(order).cumsum()
+    gap[gap == gap[-1]] = 0  # the rounding of the sums, which far points would magnify
+    return np.vecdot(np.abs(gap[:-1]), z[1:] - z[:-1]) / UNITS
 
 
 def _multiples(a, n: int) -> np.ndarray:
     return np.full(n, UNITS / n) if a is None else a * (UNITS / a.sum())
 
 
-def staircase(u, v) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def staircase(u, v, ends=(0.0, 1.0)) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return cells (i, j) and masses (..., n+m-1) of the north-west corner rule.
 
     u (..., n-1) and v (..., m-1) are the cumulative weights without the last, 1. From
     cell (0, 0), the next step is down, i + 1, where the next of the merged levels
-    belongs to u, and to the right, j + 1, where it belongs to v.
+    belongs to u, and to the right, j + 1, where it belongs to v. Of a part of the rule
+    u and v are the levels between two ends.
 
     Raises ValueError when the rows do not broadcast.
 
@@ -139,13 +158,17 @@ def staircase(u, v) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     rows = _common_rows(u, v)
     n, m = u.shape[-1] + 1, v.shape[-1] + 1
     levels = np.empty((*rows, n + m))
-    levels[..., 0], levels[..., 1:n], levels[..., n:-1] = 0, u, v
-    levels[..., -1] = 1
-    order = levels.argsort(axis=-1, kind="stable")  # merges two runs: linear
-    levels = along_rows(levels, order)
-    i = (order[..., :-1] < n).cumsum(axis=-1)
-    i -= 1
-    return i, np.arange(n + m - 1) - i, levels[..., 1:] - levels[..., :-1]
+    levels[..., 1:n], levels[..., n:-1] = u, v
+    levels[..., 0], levels[..., -1] = ends
+    # Floats >= 0 are in the order of their bits. One bit more tells v from u, and the
+    # keys carry it through the sort, which merges two runs: linear.
+    keys = levels.view(np.int64)
+    keys <<= 1
+    keys[..., n:] |= 1
+    keys.sort(axis=-1, kind="stable")
+    j = (keys[..., :-1] & 1).cumsum(axis=-1)
+    keys >>= 1
+    return np.arange(n + m - 1) - j, j, levels[..., 1:] - levels[..., :-1]
 
 
 def exponent(p) -> float:
@@ -195,7 +218,7 @@ def _rows(x, a, name: str, weight: str):
         )
     if a is None:
         return x, None
-    a = probability(real(a, weight), weight)
+    a = probability(a, weight)
     if x.shape == a.shape:
         return x, a
     try:
@@ -210,7 +233,7 @@ def _rows(x, a, name: str, weight: str):
 def _quantiles(x, a):
     """Return the sorted points and the levels at which the quantile function jumps."""
     if a is None:
-        return np.sort(x), ticks(x.shape[-1])
+        return ordered(x), ticks(x.shape[-1])
     order, x = ascending(x)
     return x, cumulated(along_rows(a, order))
 
@@ -227,7 +250,7 @@ def _mean_power(x, y, mass, p):
     """Return (sum mass |x - y|^p)^(1/p) along rows; a mass of None is equal masses."""
     distance = x - y
     np.abs(distance, out=distance)
-    mean = _mean(distance if p == 1 else distance**p, mass)
+    mean = _mean(_power(distance, p), mass)
     if ((mean > SMALL) & (mean < LARGE)).all():
         return mean if p == 1 else mean ** (1 / p)
     return _scaled_mean_power(distance, mass, p)
@@ -243,7 +266,11 @@ def _scaled_mean_power(distance, mass, p):
     # A power of 2 rounds nothing, but its ratios reach 2, and 2^p overflows.
     unit = np.ldexp(1.0, np.frexp(top)[1] - 1) if p <= 2 else np.where(top > 0, top, 1)
     ratio = np.divide(distance, unit[..., None], out=distance)
-    return unit * _mean(ratio if p == 1 else ratio**p, mass) ** (1 / p)
+    return unit * _mean(_power(ratio, p), mass) ** (1 / p)
+
+
+def _power(values, p):
+    return values if p == 1 else values**p
 
 
 def _mean(values, mass):
