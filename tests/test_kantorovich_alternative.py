@@ -77,6 +77,16 @@ def test_the_claims_are_certified_and_notice_damage(seed):
         assert "refuted" in {check(c).status for c in spoilt.claims()}
 
 
+def test_integers_of_numpy_do_not_overflow():
+    # In the arithmetic of 64 bits the pivots would go round and round.
+    big = 2**62
+    A, b = [[big, big], [big, -big]], [big, big]
+    assert farkas(np.array(A), np.array(b)) == farkas(A, b)
+    assert farkas(A, b).x == (1, 0)
+    A = [[2**40, 1], [3, 2**40]]
+    assert minors(np.array(A)) == minors(A)
+
+
 def test_a_negative_solution_is_refuted():
     found = replace(farkas([[1, 1]], [1]), x=(Fraction(2), Fraction(-1)))
     assert [check(c).status for c in found.claims()] == ["certified", "refuted"]

@@ -153,6 +153,17 @@ def test_floats_are_taken_exactly():
     assert nearly.optimal
 
 
+@pytest.mark.parametrize("dtype", [np.uint8, np.int64])
+def test_integers_of_numpy_do_not_overflow(dtype):
+    top = np.iinfo(dtype).max
+    C = np.array([[top, 1, 0], [0, top, top - 1]], dtype=dtype)
+    found = exact_certificate(C)
+    assert found == exact_certificate([[int(c) for c in row] for row in C])
+    assert found.optimal
+    kinds = {type(c.numerator) for row in (*found.C, found.f, found.g) for c in row}
+    assert kinds == {int}
+
+
 def test_one_cell_one_row_one_column():
     assert exact_certificate([[5]]).plan == ((1,),)
     assert exact_certificate([[5, 7]]).value == 6

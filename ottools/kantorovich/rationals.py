@@ -21,8 +21,11 @@ def fraction(value, name: str) -> Fraction:
     """
     known = isinstance(value, str | numbers.Real)
     try:
-        if known and isinstance(value, numbers.Rational | str):
+        if known and isinstance(value, str):
             return Fraction(value)
+        if known and isinstance(value, numbers.Rational):
+            # Of NumPy's integers a Fraction would keep the type, which overflows.
+            return Fraction(int(value.numerator), int(value.denominator))
         return Fraction(float(value)) if known else Fraction(None)
     except (ValueError, TypeError, OverflowError, ZeroDivisionError) as error:
         raise ValueError(
