@@ -10,6 +10,8 @@ import numpy as np
 from scipy.special import logsumexp
 
 MASS_TOLERANCE = 1e-9
+# More steps, nodes or draws than this do not end, or fit no memory.
+MOST = 10**9
 
 
 def probability(values, name: str = "p") -> np.ndarray:
@@ -115,10 +117,15 @@ def _finite(x) -> bool:
 
 def _floats(values, name: str) -> np.ndarray:
     """Return real numbers as floats; what is too large for one, or nan, stays so."""
+    if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
+        raise ValueError(f"{name} must hold numbers at all places; some are masked.")
     try:
         raw = np.asarray(values)
-        if raw.dtype.kind not in "biufcO":
-            raise TypeError(f"{raw.dtype} is no kind of number")
+        text = raw.dtype.kind == "O" and any(
+            isinstance(v, str | bytes) for v in raw.flat
+        )
+        if raw.dtype.kind not in "biufcO" or text:
+            raise TypeError("not a kind of number")
         x = raw if raw.dtype.kind == "c" else _narrowed(raw)
     except (TypeError, ValueError, OverflowError) as error:
         raise ValueError(
@@ -159,7 +166,7 @@ def weights(values, count: int, name: str = "a") -> np.ndarray:
 
 
 def whole(value, name: str) -> int:
-    """Return `value` if it is a whole number >= 1.
+    """Return `value` if it is a whole number from 1 to 10^9.
 
     Raises ValueError when it is not.
 
@@ -169,7 +176,10 @@ def whole(value, name: str) -> int:
     3
     """
     if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
-        raise ValueError(f"{name} must be a whole number >= 1; got {value!r}.")
+        raise ValueError(f"{name} must be a whole number >= 1; got {brief(value)}.")
+    if value > MOST:
+        bits = int(value).bit_length()
+        raise ValueError(f"{name} must be at most {MOST}; got one of {bits} bits.")
     return int(value)
 
 
@@ -189,6 +199,39 @@ def scalar(value, name: str) -> float:
     return float(number)
 
 
+def together(**arrays) -> None:
+    """Raise ValueError, naming them all, unless the arrays broadcast.
+
+    Examples
+    --------
+    >>> together(x=np.zeros((3, 1)), y=np.zeros(2))
+    """
+    shapes = {name: np.shape(array) for name, array in arrays.items()}
+    try:
+        np.broadcast_shapes(*shapes.values())
+    except ValueError as error:
+        raise ValueError(
+            f"{', '.join(shapes)} must have shapes that broadcast; got "
+            f"{', '.join(map(str, shapes.values()))}."
+        ) from error
+
+
+def extended(values, name: str) -> np.ndarray:
+    """Return `values` as an array of floats or infinities, of any shape.
+
+    Raises ValueError when an entry is nan or no real number.
+
+    Examples
+    --------
+    >>> extended([1, -np.inf], "x")
+    array([  1., -inf])
+    """
+    x = _floats(values, name)
+    if np.any(np.isnan(x)):
+        raise ValueError(f"{name} must hold real numbers or infinities; got nan.")
+    return x
+
+
 def generator(rng) -> np.random.Generator:
     """Return `rng` if it is a random generator of numpy.
 
@@ -200,7 +243,7 @@ def generator(rng) -> np.random.Generator:
     True
     """
     if not isinstance(rng, np.random.Generator):
-        raise ValueError(f"rng must be a numpy.random.Generator; got {rng!r}.")
+        raise ValueError(f"rng must be a numpy.random.Generator; got {brief(rng)}.")
     return rng
 
 
@@ -252,18 +295,17 @@ def gaussian_logpdf(x, mean=0.0, scale=1.0):
     Raises
     ------
     ValueError
-        When a scale is not > 0, a mean is not finite or x is nan.
+        When a scale is not > 0, a mean is not finite, x is nan or shapes do not fit.
 
     Examples
     --------
     >>> round(float(gaussian_logpdf(0.0)), 6)
     -0.918939
     """
-    s, x = positive(scale, "scale"), _floats(x, "x")
-    if np.any(np.isnan(x)):
-        raise ValueError("x must hold real numbers or infinities; got nan.")
+    s, x, mean = positive(scale, "scale"), extended(x, "x"), real(mean, "mean")
+    together(x=x, mean=mean, scale=s)
     with np.errstate(over="ignore"):
-        z = (x - real(mean, "mean")) / s
+        z = (x - mean) / s
         return -0.5 * z**2 - np.log(s) - 0.5 * np.log(2 * np.pi)
 
 
@@ -283,12 +325,13 @@ def mixture_logpdf(x, weights, means, scales):
     >>> round(float(mixture_logpdf(0.0, [0.5, 0.5], [-4, 4], [1, 1])), 6)
     -8.918939
     """
-    w = probability(weights, "weights")
-    if not w.shape == np.shape(means) == np.shape(scales) == (w.size,):
+    w, m = probability(weights, "weights"), real(means, "means")
+    s = positive(scales, "scales")
+    if not w.shape == m.shape == s.shape == (w.size,):
         raise ValueError(
             "weights, means and scales must have one shape (k,); got "
-            f"{w.shape}, {np.shape(means)} and {np.shape(scales)}."
+            f"{w.shape}, {m.shape} and {s.shape}."
         )
-    parts = gaussian_logpdf(_floats(x, "x")[..., None], means, scales)
+    parts = gaussian_logpdf(_floats(x, "x")[..., None], m, s)
     with np.errstate(divide="ignore"):
         return logsumexp(parts + np.log(w), axis=-1)

@@ -8,7 +8,6 @@ import numpy as np
 from scipy.linalg import LinAlgError, cho_factor, cho_solve, solveh_banded
 
 from ottools.convergence import ConvergenceError
-from ottools.flows.inputs import count
 from ottools.flows.line import (
     LineEnergy,
     ascending,
@@ -17,7 +16,7 @@ from ottools.flows.line import (
     hessian_pairs,
     value,
 )
-from ottools.measures import scalar
+from ottools.measures import scalar, whole
 
 
 @dataclass(frozen=True)
@@ -91,7 +90,7 @@ def jko_step(
     p, tau = ascending(q, energy), scalar(tau, "tau")
     tol, size = scalar(tol, "tol"), np.abs(p).max() + np.sqrt(tau)
     q = _start(p, tau, energy)
-    for done in range(count(max_iter, "max_iter") + 1):
+    for done in range(whole(max_iter, "max_iter") + 1):
         found = _certified(q, p, tau, energy, done)
         if found.residual <= tol * (size + np.abs(q).max()):
             return found
@@ -148,7 +147,7 @@ def jko_flow(q, tau, steps: int, energy: LineEnergy, *, tol: float = 1e-10) -> J
     """
     q = ascending(q, energy)
     done: list[JKOStep] = []
-    for _ in range(count(steps, "steps")):
+    for _ in range(whole(steps, "steps")):
         try:
             done.append(
                 jko_step(done[-1].quantiles if done else q, tau, energy, tol=tol)

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ottools.convergence import ConvergenceError
-from ottools.flows.inputs import count
-from ottools.measures import generator, points, scalar
+from ottools.measures import generator, points, scalar, whole
 
 
 @dataclass(frozen=True)
@@ -69,7 +68,7 @@ def ula(target: Target, x0, step, steps: int, *, rng) -> LangevinSample:
     (1, 2)
     """
     x, h, rng = _start(target, x0), scalar(step, "step"), generator(rng)
-    for _ in range(count(steps, "steps")):
+    for _ in range(whole(steps, "steps")):
         moved = _propose(target, x, h, rng)
         if not np.all(np.isfinite(moved)):
             raise ConvergenceError(
@@ -100,7 +99,7 @@ def mala(target: Target, x0, step, steps: int, *, rng) -> LangevinSample:
     1.0
     """
     x, h, rng = _start(target, x0), scalar(step, "step"), generator(rng)
-    accepted, steps = 0.0, count(steps, "steps")
+    accepted, steps = 0.0, whole(steps, "steps")
     for _ in range(steps):
         y = _propose(target, x, h, rng)
         with np.errstate(over="ignore", invalid="ignore"):

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtri
 
-from ottools.flows.inputs import count
 from ottools.flows.terms import Term
-from ottools.measures import real, scalar
+from ottools.measures import real, scalar, whole
 
 
 @dataclass(frozen=True)
@@ -154,7 +153,7 @@ def normal_quantiles(n: int, mean: float = 0.0, std: float = 1.0) -> np.ndarray:
     >>> normal_quantiles(3).round(6)
     array([-0.967422,  0.      ,  0.967422])
     """
-    n, m, s = count(n, "n"), real(mean, "mean"), scalar(std, "std")
+    n, m, s = whole(n, "n"), real(mean, "mean"), scalar(std, "std")
     if m.ndim:
         raise ValueError(f"mean must be one number; got shape {m.shape}.")
     return m + s * ndtri((np.arange(n) + 0.5) / n)

@@ -9,9 +9,8 @@ from scipy.integrate import simpson
 
 from ottools.convergence import ConvergenceError
 from ottools.flows.energies import Energy
-from ottools.flows.inputs import count
 from ottools.integrators import Trajectory, integrate
-from ottools.measures import points, scalar
+from ottools.measures import points, scalar, whole
 
 
 @dataclass(frozen=True)
@@ -63,7 +62,7 @@ def particle_flow(
     (0.36788, True)
     """
     x0, h = points(x0, "x0"), scalar(step, "step")
-    times = h * np.arange(count(steps, "steps") + 1)
+    times = h * np.arange(whole(steps, "steps") + 1)
     try:
         path = integrate(lambda _, x: -energy.gradient(x), x0, times, method=method)
     except ConvergenceError as error:

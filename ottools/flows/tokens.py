@@ -8,9 +8,8 @@ import numpy as np
 from scipy.integrate import simpson
 from scipy.sparse.csgraph import connected_components
 
-from ottools.flows.inputs import count
 from ottools.integrators import integrate, to_sphere
-from ottools.measures import points, scalar
+from ottools.measures import points, scalar, whole
 
 
 @dataclass(frozen=True)
@@ -84,7 +83,7 @@ def token_flow(x0, beta, step, steps: int, *, method: str = "rk4") -> TokenFlow:
     1.96638
     """
     x0, beta = _tokens(x0), scalar(beta, "beta")
-    times = scalar(step, "step") * np.arange(count(steps, "steps") + 1)
+    times = scalar(step, "step") * np.arange(whole(steps, "steps") + 1)
     path = integrate(
         lambda _, x: _velocity(x, beta), x0, times, method=method, retract=to_sphere
     )

@@ -12,9 +12,6 @@ from ottools.measures import generator, points, real, whole
 from ottools.measures import weights as simplex
 from ottools.paths.schedules import Path
 
-# A larger sample than this fits no memory.
-MOST = 10**9
-
 
 @dataclass(frozen=True)
 class GaussianMixture:
@@ -188,8 +185,6 @@ def sample(mixture: GaussianMixture, n: int, *, rng) -> np.ndarray:
     [[3.0], [3.0]]
     """
     n, rng = whole(n, "n"), generator(rng)
-    if n > MOST:
-        raise ValueError(f"n must be at most {MOST}; got one of {n.bit_length()} bits.")
     k = rng.choice(len(mixture.weights), size=n, p=mixture.weights)
     z = np.sqrt(mixture.spectra)[k] * rng.standard_normal((n, mixture.means.shape[1]))
     return mixture.means[k] + np.einsum("nij,nj->ni", mixture.axes[k], z)
