@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from scipy import stats
 from scipy.optimize import linprog
 
-from ottools.kantorovich import wasserstein_1d
+from ottools.kantorovich import random_directions, sliced_wasserstein, wasserstein_1d
 from tests.references import slow
 from tests.strategies import points, weights
 
@@ -41,6 +41,16 @@ def test_translation_and_scaling(rng):
     assert wasserstein_1d(4 * x, 4 * y) == pytest.approx(4 * wasserstein_1d(x, y))
 
 
+@pytest.mark.parametrize("size", [1e-300, 1e300])
+def test_directions_of_any_length(size):
+    # Their squares vanish or overflow.
+    plain = sliced_wasserstein([[1, 2]], [[3, 5]], directions=[[3, 4], [0, 1]])
+    other = sliced_wasserstein(
+        [[1, 2]], [[3, 5]], directions=size * np.array([[3.0, 4.0], [0.0, 1.0]])
+    )
+    assert other.distances == pytest.approx(plain.distances, rel=1e-14)
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
@@ -49,6 +59,8 @@ def test_translation_and_scaling(rng):
         (lambda: wasserstein_1d([0.0], [np.nan]), "y must be finite"),
         (lambda: wasserstein_1d([0.0], [1.0], [0.5]), "a must sum to 1"),
         (lambda: wasserstein_1d([0.0], [1.0], None, [0.5, 0.5]), "b must match y"),
+        (lambda: random_directions(2, 2, rng=7), "rng must be a numpy.random.Gen"),
+        (lambda: random_directions(10**12, 2, rng=None), "count must be at most"),
     ],
 )
 def test_errors(call, message):

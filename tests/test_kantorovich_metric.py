@@ -324,6 +324,26 @@ TWO, EVEN = [[0, 1], [1, 0]], [0.5, 0.5]
             lambda: wasserstein_graph([[0, 1]], [0], EVEN, EVEN),
             "lengths must be finite and > 0",
         ),
+        (
+            lambda: rubinstein([[1, 1], [1, 1]], (EVEN, EVEN), TWO, EVEN),
+            "D must be a metric",
+        ),
+        (lambda: rubinstein(TWO, None, TWO, EVEN), r"weights must be a pair \(a, b\)"),
+        (lambda: rubinstein(TWO, (EVEN,), TWO, EVEN), r"weights must be a pair"),
+        (lambda: rubinstein(TWO, (EVEN, EVEN), TWO, EVEN, K=-1), "K must be finite"),
+        (lambda: graph_certificate([[0, 1]], [1], 5, [1], EVEN), "got 5"),
+        (
+            lambda: graph_certificate([[0, 1]], [4], (EVEN, EVEN), [1e308], EVEN),
+            "sums within 1.8e308",
+        ),
+        (
+            lambda: wasserstein_graph([[0, 1], [0, 1]], [4e307] * 2, EVEN, EVEN),
+            "lengths must add up to at most 5e\\+307",
+        ),
+        (
+            lambda: wasserstein_graph([[0, 1]], [1], EVEN, EVEN, max_iter=10**30),
+            "max_iter must be at most 1000000000",
+        ),
         (lambda: wasserstein_graph([[0, 2]], [1], EVEN, EVEN), "vertices 0 ... 1"),
         (lambda: wasserstein_graph([[0, 0.5]], [1], EVEN, EVEN), "vertices 0 ... 1"),
         (lambda: wasserstein_graph([[0, -1]], [1], EVEN, EVEN), "vertices 0 ... 1"),

@@ -10,7 +10,9 @@ from scipy.optimize import linprog
 from scipy.sparse.csgraph import connected_components
 
 from ottools.convergence import ConvergenceError
+from ottools.costs import LARGEST
 from ottools.kantorovich.linear import TOLERANCE
+from ottools.kantorovich.transport import both
 from ottools.measures import MASS_TOLERANCE, positive, real, weights, whole
 
 
@@ -88,7 +90,7 @@ def graph_certificate(edges, lengths, weights, flow, u) -> GraphTransport:
     >>> graph_certificate([[0, 1]], [2], ([1, 0], [0, 1]), [1], [1, 0]).gap
     1.0
     """
-    edges, lengths, a, b = _graph(edges, lengths, *weights)
+    edges, lengths, a, b = _graph(edges, lengths, *both(weights))
     flow, u = real(flow, "flow"), real(u, "u")
     if flow.shape != lengths.shape or u.shape != a.shape:
         raise ValueError(
@@ -100,16 +102,15 @@ def graph_certificate(edges, lengths, weights, flow, u) -> GraphTransport:
 
 def _assess(graph, weights, flow, u) -> GraphTransport:
     (edges, lengths), (a, b) = graph, weights
-    rise = u[edges[:, 0]] - u[edges[:, 1]]
-    value = float(lengths @ np.abs(flow))
-    return GraphTransport(
-        flow,
-        u,
-        value,
-        float(np.abs(_incidence(edges, len(a)) @ flow - (a - b)).sum()),
-        max(0.0, float((np.abs(rise) - lengths).max())),
-        value - float((a - b) @ u),
-    )
+    with np.errstate(over="ignore", invalid="ignore"):  # reported below
+        rise = u[edges[:, 0]] - u[edges[:, 1]]
+        value = lengths @ np.abs(flow)
+        mismatch = np.abs(_incidence(edges, len(a)) @ flow - (a - b)).sum()
+        excess = max(0.0, (np.abs(rise) - lengths).max())
+        figures = value, mismatch, excess, value - (a - b) @ u
+    if not np.all(np.isfinite(figures)):
+        raise ValueError("flow and u must give sums within 1.8e308; got one beyond.")
+    return GraphTransport(flow, u, *map(float, figures))
 
 
 def _graph(edges, lengths, a, b):
@@ -124,6 +125,9 @@ def _graph(edges, lengths, a, b):
             "edges and lengths must have shapes (k, 2) and (k,); got "
             f"{raw.shape} and {lengths.shape}."
         )
+    with np.errstate(over="ignore"):
+        if not lengths.sum() <= LARGEST:
+            raise ValueError(f"lengths must add up to at most {LARGEST:g}; rescale.")
     if not len(raw) or np.any((raw < 0) | (raw >= len(a)) | (raw != np.floor(raw))):
         raise ValueError(
             f"edges must be 1 or more pairs of vertices 0 ... {len(a) - 1}; got "

@@ -8,8 +8,8 @@ import numpy as np
 
 from ottools.costs import ROUNDING, is_metric, worst_triangle
 from ottools.kantorovich.linear import solve_network
-from ottools.kantorovich.transport import certificate, problem
-from ottools.measures import positive, real
+from ottools.kantorovich.transport import both, certificate, problem
+from ottools.measures import real, scalar
 
 
 @dataclass(frozen=True)
@@ -77,13 +77,10 @@ def kantorovich_rubinstein(D, a=None, b=None, *, K: float = 1.0) -> Rubinstein:
     >>> r.value, r.lipschitz, r.gap
     (6.0, 3.0, 0.0)
     """
-    slope = positive(real(K, "K"), "K")
-    if slope.ndim:
-        raise ValueError(f"K must be one number; got shape {slope.shape}.")
-    D = metric(D)
+    slope, D = scalar(K, "K"), metric(D)
     best = solve_network(D, a, b)
     u = lipschitz_potential(D, best.f, best.g)
-    return rubinstein(D, (a, b), best.plan, float(slope) * u, K=float(slope))
+    return rubinstein(D, (a, b), best.plan, slope * u, K=slope)
 
 
 def rubinstein(D, weights, plan, u, *, K: float = 1.0) -> Rubinstein:
@@ -92,18 +89,18 @@ def rubinstein(D, weights, plan, u, *, K: float = 1.0) -> Rubinstein:
     D (n,n), `weights` the pair (a, b), plan (n,n), u (n,). The Lipschitz constant is
     infinite when u differs at two points of distance 0.
 
-    Raises ValueError on improper input.
+    Raises ValueError on improper input, also when D is no metric or K is not > 0.
 
     Examples
     --------
     >>> rubinstein([[0, 2], [2, 0]], ([1, 0], [0, 1]), [[0, 1], [0, 0]], [1, 0]).gap
     1.0
     """
-    D, a, b = problem(D, *weights)
-    u = real(u, "u")
+    D, a, b = problem(metric(D), *both(weights))
+    u, slope = real(u, "u"), scalar(K, "K")
     with np.errstate(over="ignore"):  # certificate reports it
-        steep = K * D
-    seen = certificate(steep, *weights, plan, u, -u)
+        steep = slope * D
+    seen = certificate(steep, a, b, plan, u, -u)
     return Rubinstein(
         u,
         seen.plan,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ottools.kantorovich.line import BLOCK, exponent, rowwise
-from ottools.measures import points, real, weights, whole
+from ottools.measures import generator, points, real, weights, whole
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ def random_directions(count: int, dimension: int, *, rng) -> np.ndarray:
     """Return independent unit vectors (count, dimension), uniform on the sphere.
 
     Normal vectors divided by their length. Raises ValueError when a number is not
-    whole or < 1.
+    whole or < 1, or `rng` is no generator.
 
     Examples
     --------
@@ -36,7 +36,7 @@ def random_directions(count: int, dimension: int, *, rng) -> np.ndarray:
     ((3, 2), array([1., 1., 1.]))
     """
     shape = whole(count, "count"), whole(dimension, "dimension")
-    normal = rng.standard_normal(shape)
+    normal = generator(rng).standard_normal(shape)
     return normal / np.linalg.norm(normal, axis=1, keepdims=True)
 
 
@@ -105,10 +105,11 @@ def _mean(distances, p):
 
 def _units(directions):
     u = points(directions, "directions")
-    length = np.linalg.norm(u, axis=1, keepdims=True)
-    if len(u) < 2 or not length.all():
+    largest = np.abs(u).max(axis=1, keepdims=True)
+    if len(u) < 2 or not largest.all():
         raise ValueError(
             "directions must be 2 or more vectors of length > 0; got "
-            f"{len(u)}, the shortest of length {length.min():g}."
+            f"{len(u)}, their least largest entry {largest.min():g}."
         )
-    return u / length
+    u = u / largest  # squares now neither overflow nor vanish
+    return u / np.linalg.norm(u, axis=1, keepdims=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from reprlib import repr as brief
 
 import numpy as np
 
@@ -70,6 +71,25 @@ def problem(C, a, b) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     C = cost_matrix(C)
     a, b = (None if w is None else real(w, k) for w, k in ((a, "a"), (b, "b")))
     return C, weights(a, C.shape[0], "a"), weights(b, C.shape[1], "b")
+
+
+def both(weights) -> tuple:
+    """Return the two entries of a pair of weights.
+
+    Raises ValueError when there are not two.
+
+    Examples
+    --------
+    >>> both(([1.0], None))
+    ([1.0], None)
+    """
+    try:
+        a, b = weights
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"weights must be a pair (a, b); got {brief(weights)}."
+        ) from error
+    return a, b
 
 
 def certificate(C, a, b, plan, f, g) -> Transport:
