@@ -88,6 +88,15 @@ def test_separated_samples_have_no_best_critic():
     assert raised.value.last.residual > 1e-9
 
 
+def test_a_point_without_weight_has_no_say():
+    # exp(1000 - 1) is infinite, and 0 times it would be no number.
+    at_p, at_q = [[1.0], [0.0]], [[0.0], [1.0], [1000.0]]
+    b = [0.5, 0.5, 0.0]
+    assert dv.kl_bound([1.0], at_p, at_q, b=b) == dv.kl_bound([1.0], at_p, at_q[:2])
+    found, alone = dv.fit_kl_critic(at_p, at_q, b=b), dv.fit_kl_critic(at_p, at_q[:2])
+    assert found.bound == alone.bound
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -95,6 +104,7 @@ def test_separated_samples_have_no_best_critic():
         ({"a": [0.5, 0.6]}, "a must"),
         ({"tol": 0.0}, "tol must"),
         ({"max_iter": 0}, "max_iter must"),
+        ({"at_q": [[1.0, 1e101]]}, "at_q must be at most 1e\\+100; got 1e\\+101"),
     ],
 )
 def test_bad_input(change, message):

@@ -9,6 +9,9 @@ import numpy as np
 from ottools.convergence import ConvergenceError
 from ottools.measures import points, real, scalar, weights, whole
 
+# Features up to here have products within the floats.
+LARGEST = 1e100
+
 
 @dataclass(frozen=True)
 class LinearCritic:
@@ -26,7 +29,8 @@ def kl_bound(coefficients, at_p, at_q, a=None, b=None) -> float:
     their weights (equal if None). The value is -inf when it is below the floats
     (Nguyen, Wainwright and Jordan 2010, Section II).
 
-    Raises ValueError when the shapes do not fit or the weights are improper.
+    Raises ValueError when the shapes do not fit, the weights are improper or a feature
+    exceeds 1e100.
 
     Examples
     --------
@@ -53,7 +57,8 @@ def fit_kl_critic(
     Raises
     ------
     ValueError
-        When the shapes do not fit, the weights are improper, or tol or max_iter are.
+        When the shapes do not fit, the weights are improper, tol or max_iter is, or a
+        feature exceeds 1e100.
     ConvergenceError
         When the gradient stays above tol: some combination of features may separate
         the two samples, and then there is no best critic. `last` is the last iterate.
@@ -96,7 +101,12 @@ def _means(at_p, at_q, a, b):
             f"at_p and at_q must hold as many features; got {at_p.shape[1]} and "
             f"{at_q.shape[1]}."
         )
-    return at_p, at_q, weights(a, len(at_p), "a"), weights(b, len(at_q), "b")
+    for name, features in (("at_p", at_p), ("at_q", at_q)):
+        if (top := np.abs(features).max()) > LARGEST:
+            raise ValueError(f"{name} must be at most {LARGEST:g}; got {top:.3g}.")
+    a, b = weights(a, len(at_p), "a"), weights(b, len(at_q), "b")
+    # Without weight a point has no say, even if exp(T - 1) is infinite there.
+    return at_p, at_q[b > 0], a, b[b > 0]
 
 
 @np.errstate(over="ignore")

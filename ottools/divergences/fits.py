@@ -12,6 +12,7 @@ from ottools.convergence import ConvergenceError
 from ottools.measures import gaussian_logpdf, positive, probability, quadrature, real
 
 STATIONARY = 1e-7
+FAR = 1e50
 
 
 @dataclass(frozen=True)
@@ -69,8 +70,8 @@ def fit_reverse(log_target: Callable, start: tuple[float, float]) -> GaussianFit
     Raises
     ------
     ValueError
-        When start is no pair (m, s) with s > 0, or log_target is not finite where the
-        Gaussian lives: the divergence is infinite then.
+        When start is no pair (m, s) with s > 0 and both within 1e50, or log_target is
+        not finite where the Gaussian lives: the divergence is infinite then.
     ConvergenceError
         When the gradient does not vanish at the end; `last` is the fit there.
 
@@ -84,6 +85,8 @@ def fit_reverse(log_target: Callable, start: tuple[float, float]) -> GaussianFit
     if begin.shape != (2,):
         raise ValueError(f"start must be a pair (m, s); got {start!r}.")
     positive(begin[1], "start[1]")
+    if np.abs(begin).max() > FAR or begin[1] < 1 / FAR:
+        raise ValueError(f"start must lie between 1e-50 and 1e50; got {start!r}.")
 
     def place(theta):
         # Growing by more than e^100 is no way to a minimum, but a line search may try.
@@ -95,10 +98,11 @@ def fit_reverse(log_target: Callable, start: tuple[float, float]) -> GaussianFit
         value, gradient = _reverse_kl(log_target, mean, scale)
         return value, gradient * [begin[1] / scale, 1]
 
-    rough = minimize(
-        objective, np.zeros(2), jac=True, method="BFGS", options={"gtol": 1e-6}
-    )
-    found = place(root(lambda theta: objective(theta)[1], rough.x, tol=1e-13).x)
+    with np.errstate(over="ignore", invalid="ignore"):  # of steps that go astray
+        rough = minimize(
+            objective, np.zeros(2), jac=True, method="BFGS", options={"gtol": 1e-6}
+        )
+        found = place(root(lambda theta: objective(theta)[1], rough.x, tol=1e-13).x)
     value, gradient = _reverse_kl(log_target, *found)
     norm = float(np.linalg.norm(gradient))
     fit = GaussianFit(float(found[0]), float(found[1]), value, norm)

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.special import ndtr
 
 from ottools.divergences.discrete import in_range
-from ottools.measures import positive, real
+from ottools.measures import positive, real, together
 
 # Beyond this many widths two Gaussians have nothing in common in floats.
 APART = 1e10
@@ -157,7 +157,9 @@ def gaussian_chi2(mean_p, scale_p, mean_q, scale_q):
 
 def _laws(mean_p, scale_p, mean_q, scale_q):
     a, b = positive(scale_p, "scale_p"), positive(scale_q, "scale_q")
-    return real(mean_p, "mean_p"), a, real(mean_q, "mean_q"), b
+    p, q = real(mean_p, "mean_p"), real(mean_q, "mean_q")
+    together(mean_p=p, scale_p=a, mean_q=q, scale_q=b)
+    return p, a, q, b
 
 
 def _gap(mean_p, mean_q, unit):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from reprlib import repr as brief
 
 import numpy as np
 from scipy.special import rel_entr, xlogy
@@ -142,8 +143,10 @@ def generator(name: str) -> Generator:
     >>> generator("tv").slope
     0.5
     """
-    if name not in GENERATORS:
-        raise ValueError(f"name must be one of {', '.join(GENERATORS)}; got {name!r}.")
+    if not (isinstance(name, str) and name in GENERATORS):
+        raise ValueError(
+            f"name must be one of {', '.join(GENERATORS)}; got {brief(name)}."
+        )
     return GENERATORS[name]
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from reprlib import repr as brief
-
 import numpy as np
 
 from ottools.divergences.discrete import in_range, pair
 from ottools.divergences.generators import generator
+from ottools.measures import extended
 
 LARGEST_RATIO = 1e300
 
@@ -85,9 +84,7 @@ def variational_bound(name: str, p, q, T):
 
 
 def _critic(T, shape) -> np.ndarray:
-    array = np.asarray(T)
-    if array.shape != shape or array.dtype.kind not in "iuf" or np.isnan(array).any():
-        raise ValueError(
-            f"T must hold real numbers, shape {shape}, none nan; got {brief(T)}."
-        )
-    return array.astype(float)
+    array = extended(T, "T")
+    if array.shape != shape:
+        raise ValueError(f"T must have shape {shape}; got {array.shape}.")
+    return array
