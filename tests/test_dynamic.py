@@ -432,6 +432,22 @@ def test_two_bumps_turn_a_quarter():
     assert found.gap <= 0.01 * found.action
 
 
+@pytest.mark.parametrize(
+    ("strips", "cost"), [(1, 1.0833), (4, 1.0052), (16, 1.0003), (64, 1.00002)]
+)
+def test_maps_of_strips_come_as_near_as_one_likes(strips, cost):
+    # From {0} x [0,1] to halves of it at distance 1 on either side: a map sends the
+    # lower half of each strip left and the upper half right, stretched to the strip.
+    # No map costs 1, the plan that splits every point does.
+    uniform, away = Histogram([0, 1], [1.0]), 0.0
+    for lower in (1.0, 0.0):
+        masses = np.tile([lower, 1 - lower], strips) / strips
+        half = Histogram(np.arange(2 * strips + 1) / (2 * strips), masses)
+        away += histogram_distance(half, uniform) ** 2 / 2
+    assert 1 + away == pytest.approx(1 + 1 / (12 * strips**2), abs=1e-12)
+    assert 1 + away == pytest.approx(cost, abs=5e-5 if strips < 64 else 5e-6)
+
+
 def test_scaling_mass_length_and_time_reversal():
     rho0, rho1 = gaussians(16)
     base = benamou_brenier(rho0, rho1, steps=4, length=20.0)
@@ -504,9 +520,17 @@ BAD = [
     (lambda: Histogram([0, 1], [0.5, 0.5]), r"masses must have shape \(1,\)"),
     (lambda: Histogram([0, 1], [1.0]).rebinned([0, 0.5]), "masses must sum to 1"),
     (lambda: interpolate_histograms(*[Histogram([0, 1], [1.0])] * 2, 2), "t must be"),
-    (lambda: StaggeredGrid((0,), 1), "shape must hold one or two integers >= 1"),
-    (lambda: StaggeredGrid((2, 2, 2), 1), "shape must hold one or two"),
-    (lambda: StaggeredGrid((2,), 1.5), "steps be one"),
+    (lambda: StaggeredGrid((0,), 1), "shape must be a whole number >= 1; got 0"),
+    (lambda: StaggeredGrid((2, 2, 2), 1), "shape must be a tuple of one or two"),
+    (lambda: StaggeredGrid(2, 1), "shape must be a tuple of one or two"),
+    (lambda: StaggeredGrid((2,), 1.5), "steps must be a whole number >= 1; got 1.5"),
+    (lambda: StaggeredGrid((2,), 1, 1e80), "length must lie between 1e-70 and 1e70"),
+    (lambda: StaggeredGrid((2,), 1, 1e-80), "length must lie between 1e-70 and 1e70"),
+    (lambda: Histogram([0, 1], [1.0]).rebinned(0.5), "edges must be two or more"),
+    (lambda: displacement_interpolation([[1], []], [0], [1], 0), "P must hold real"),
+    (lambda: action(1e300 * STILL[0], STILL[1]), "rho must be at most 1e100"),
+    (lambda: dual_bound(3.0, [1, 1], [1, 1]), r"dual must be d \+ 1 arrays; got 3.0"),
+    (lambda: dual_bound([[[1e101]]] * 2, [1], [1]), "dual must be at most 1e100"),
     (lambda: StaggeredGrid((2,), 1, 0.0), "length must be finite and > 0"),
     (lambda: StaggeredGrid((2,), 1, (1.0, 2.0)), "length must be one number or 1"),
     (lambda: action(np.ones((2, 2)), (np.zeros((1, 1)),)), "rho must have shape"),
@@ -529,7 +553,7 @@ BAD = [
     (lambda: benamou_brenier([0, 0], [0, 0]), "have mass"),
     (lambda: benamou_brenier([1j, 0], [1, 0]), "rho0 must be real"),
     (lambda: benamou_brenier([1, 0], [0, 1], steps=1), "steps must be >= 2"),
-    (lambda: benamou_brenier([1, 0], [0, 1], steps=2.0), "steps be one"),
+    (lambda: benamou_brenier([1, 0], [0, 1], steps=2.0), "steps must be a whole"),
     (lambda: benamou_brenier([1, 0], [0, 1], length=0), "length must be finite"),
     (lambda: benamou_brenier([1, 0], [0, 1], tol=0), "tol must be finite and > 0"),
     (lambda: benamou_brenier([1, 0], [0, 1], tol=[1, 2]), "tol must be one number"),

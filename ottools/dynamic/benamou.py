@@ -18,7 +18,7 @@ from ottools.dynamic.dual import (
     unit_box,
 )
 from ottools.dynamic.grid import StaggeredGrid, action, continuity_residual
-from ottools.measures import positive, real
+from ottools.measures import real, scalar, whole
 
 # Measured: with distances in units of 2.5 W_2 and densities in units of their mean this
 # step needs the fewest iterations over bumps, boxes and plateaus in one and two
@@ -103,10 +103,10 @@ def benamou_brenier(
     0.09
     """
     rho0, rho1 = _densities(rho0, rho1)
-    grid = StaggeredGrid(rho0.shape, steps, length)
+    grid = StaggeredGrid(rho0.shape, whole(steps, "steps"), length)
     if steps < 2:
         raise ValueError(f"steps must be >= 2; got {steps}.")
-    tol = _controls(tol, max_iter)
+    tol, max_iter = scalar(tol, "tol"), whole(max_iter, "max_iter")
     mean, mass = rho0.mean(), rho0.sum() * grid.cell
     # In units of the mean density and of UNIT W_2: m is then about rho / UNIT.
     unit = UNIT * _distance(grid, rho0 / rho0.sum(), rho1 / rho1.sum())
@@ -242,12 +242,3 @@ def _densities(rho0, rho1):
             f"{masses[1] / masses[0]:.12g}."
         )
     return rho0, rho1 * (masses[0] / masses[1])
-
-
-def _controls(tol, max_iter) -> float:
-    """Return a checked tolerance; check the number of iterations."""
-    if not isinstance(max_iter, int) or isinstance(max_iter, bool) or max_iter < 1:
-        raise ValueError(f"max_iter must be an integer >= 1; got {max_iter!r}.")
-    if (tol := positive(real(tol, "tol"), "tol")).ndim:
-        raise ValueError(f"tol must be one number; got shape {tol.shape}.")
-    return float(tol)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from reprlib import repr as brief
+
 import numpy as np
 from scipy.fft import dct, dctn, dst, idct, idctn, idst
 
 from ottools.dynamic.grid import (
     StaggeredGrid,
+    bounded,
     from_centres,
     kinetic,
     on_cells,
     to_centres,
 )
-from ottools.measures import real
 
 
 class Multipliers:
@@ -156,7 +158,7 @@ def dual_bound(dual, rho0, rho1, *, length=1.0) -> float:
     Raises
     ------
     ValueError
-        When the shapes do not fit or numbers are not finite.
+        When the shapes do not fit or numbers are not finite or exceed 1e100.
 
     Examples
     --------
@@ -165,8 +167,10 @@ def dual_bound(dual, rho0, rho1, *, length=1.0) -> float:
     >>> round(dual_bound([-2 * unit, 2 * unit], rho0, rho1, length=3.0), 6) <= 4.0
     True
     """
-    rho0, rho1 = real(rho0, "rho0"), real(rho1, "rho1")
-    fields = [real(w, "dual") for w in dual]
+    rho0, rho1 = bounded(rho0, "rho0"), bounded(rho1, "rho1")
+    if not np.iterable(dual):
+        raise ValueError(f"dual must be d + 1 arrays; got {brief(dual)}.")
+    fields = [bounded(w, "dual") for w in dual]
     shapes = {w.shape[1:] for w in fields} | {rho0.shape, rho1.shape}
     if len(fields) != rho0.ndim + 1 or len(shapes) > 1 or len({*map(len, fields)}) > 1:
         raise ValueError(

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from reprlib import repr as brief
 
 import numpy as np
 
-from ottools.measures import positive, real
+from ottools.measures import positive, real, whole
+
+# Squares and volumes of boxes up to here are floats.
+LARGEST = 1e70
 
 
 @dataclass(frozen=True)
@@ -23,7 +27,8 @@ class StaggeredGrid:
     Raises
     ------
     ValueError
-        Unless the shape has one or two sizes >= 1, steps >= 1, lengths are finite, > 0.
+        Unless the shape has one or two sizes >= 1, steps >= 1, and lengths lie between
+        1e-70 and 1e70.
 
     Examples
     --------
@@ -37,17 +42,21 @@ class StaggeredGrid:
     length: float | tuple[float, ...] = 1.0
 
     def __post_init__(self):
-        sizes = (*self.shape, self.steps)
-        whole = all(isinstance(n, int) and n >= 1 for n in sizes)
-        if len(self.shape) not in (1, 2) or not whole:
+        if not isinstance(self.shape, tuple) or len(self.shape) not in (1, 2):
             raise ValueError(
-                "shape must hold one or two integers >= 1 and steps be one; "
-                f"got {self.shape}, {self.steps!r}."
+                "shape must be a tuple of one or two whole numbers >= 1; "
+                f"got {brief(self.shape)}."
             )
+        for name, n in [("steps", self.steps), *(("shape", n) for n in self.shape)]:
+            whole(n, name)
         length = positive(real(self.length, "length"), "length")
         if length.shape not in ((), (len(self.shape),)):
             raise ValueError(
                 f"length must be one number or {len(self.shape)}; got {self.length}."
+            )
+        if length.max() > LARGEST or length.min() < 1 / LARGEST:
+            raise ValueError(
+                f"length must lie between 1e-70 and 1e70; got {self.length}."
             )
 
     @property
@@ -122,7 +131,8 @@ def continuity_residual(rho, momentum, *, length=1.0) -> float:
     Raises
     ------
     ValueError
-        On shapes that do not fit, numbers that are not finite, and negative densities.
+        On shapes that do not fit, numbers that are not finite or exceed 1e100, and
+        negative densities.
 
     Examples
     --------
@@ -169,7 +179,7 @@ def checked_path(rho, momentum, length):
     >>> checked_path(np.ones((3, 2)), ([[0.0]],), 1.0)[0].shape
     (2,)
     """
-    rho = real(rho, "rho")
+    rho = bounded(rho, "rho")
     if rho.ndim not in (2, 3) or len(rho) < 3 or rho.size == 0:
         raise ValueError(
             "rho must have shape (steps + 2, n) or (steps + 2, n1, n2), steps >= 1; "
@@ -180,12 +190,28 @@ def checked_path(rho, momentum, length):
     grid = StaggeredGrid(rho.shape[1:], len(rho) - 2, length)
     if not isinstance(momentum, tuple | list) or len(momentum) != rho.ndim - 1:
         raise ValueError(f"momentum must be a tuple of {rho.ndim - 1} arrays.")
-    momentum = tuple(real(m, "momentum") for m in momentum)
+    momentum = tuple(bounded(m, "momentum") for m in momentum)
     for a, m in enumerate(momentum):
         inner = (grid.steps, *(n - (a == b) for b, n in enumerate(grid.shape)))
         if m.shape != inner:
             raise ValueError(f"momentum[{a}] must have shape {inner}; got {m.shape}.")
     return grid, rho, momentum
+
+
+def bounded(values, name: str) -> np.ndarray:
+    """Return `values` as floats, of any shape, that are at most 1e100.
+
+    Raises ValueError when they are not.
+
+    Examples
+    --------
+    >>> bounded([1, 2], "rho")
+    array([1., 2.])
+    """
+    array = real(values, name)
+    if (top := np.abs(array).max(initial=0)) > 1e100:
+        raise ValueError(f"{name} must be at most 1e100; got {top:.3g}.")
+    return array
 
 
 def on_cells(momentum) -> list[np.ndarray]:

@@ -56,15 +56,14 @@ def _time(t) -> float:
 
 def _support(P, n: int, m: int):
     """Return rows, columns and weights of the positive entries of a plan."""
-    P = np.asarray(P)
+    given, P = P, real(P, "P")
     if P.ndim == 1:
-        fits = P.shape == (n,) and P.dtype.kind in "iu"
+        fits = P.shape == (n,) and np.asarray(given).dtype.kind in "iu"
         if not fits or P.min() < 0 or P.max() >= m:
             raise ValueError(
                 f"P, an assignment, must hold {n} integers from 0 to {m - 1}; got {P}."
             )
-        return np.arange(n), P, np.full(n, 1 / n)
-    P = real(P, "P")
+        return np.arange(n), P.astype(np.intp), np.full(n, 1 / n)
     if P.shape != (n, m):
         raise ValueError(f"P must have shape ({n}, {m}) or ({n},); got {P.shape}.")
     w = probability(P.ravel(), "P")
@@ -121,7 +120,7 @@ class Histogram:
         >>> Histogram([0.0, 2.0], [1.0]).rebinned([0.0, 0.5, 2.0]).masses.tolist()
         [0.25, 0.75]
         """
-        edges = real(edges, "edges")
+        edges = np.atleast_1d(real(edges, "edges"))
         levels = np.append(0.0, np.cumsum(self.masses))
         masses = np.diff(np.interp(edges, self.edges, levels))
         return Histogram(edges, masses)

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.sparse.linalg import splu
 
 from ottools.convergence import ConvergenceError
-from ottools.measures import positive, real, weights
+from ottools.measures import scalar, weights, whole
 from ottools.semidiscrete.cells import (
     UNIT_SQUARE,
     Frame,
@@ -100,7 +100,7 @@ def solve_semidiscrete(
     """
     sites, box = checked_sites(sites), checked_box(box)
     b = weights(b, len(sites), "b")
-    tol = _controls(tol, max_iter)
+    tol, max_iter = scalar(tol, "tol"), whole(max_iter, "max_iter")
     places, group = np.unique(sites + 0.0, axis=0, return_inverse=True)
     share = np.bincount(group, b)
     # What weighs less than the error allows cannot be told from nothing: its cell has
@@ -123,15 +123,6 @@ def solve_semidiscrete(
             found,
         )
     return found
-
-
-def _controls(tol, max_iter) -> float:
-    """Return a checked tolerance; check the number of steps."""
-    if not isinstance(max_iter, int) or isinstance(max_iter, bool) or max_iter < 1:
-        raise ValueError(f"max_iter must be an integer >= 1; got {max_iter!r}.")
-    if (tol := positive(real(tol, "tol"), "tol")).ndim:
-        raise ValueError(f"tol must be one number; got shape {tol.shape}.")
-    return float(tol)
 
 
 def certify_potentials(sites, potentials, b=None, *, box=UNIT_SQUARE) -> SemiDiscrete:
