@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -342,6 +343,10 @@ I = np.array([0.0, 1.0])
         (lambda: flows.jko_step([np.nan, 1], 0.1, KL), "q must be finite"),
         (lambda: flows.jko_step(I, 0.0, KL), "tau must be finite and > 0"),
         (lambda: flows.jko_step(I, [0.1, 0.2], KL), "tau must be one number"),
+        (lambda: flows.jko_step(I, 1e201, KL), r"tau must be at most 1e\+200"),
+        (lambda: flows.certify_jko(I, I, 1e201, KL), r"tau must be at most 1e\+200"),
+        (lambda: flows.line_energy(KL, [0, 1e151]), r"q must be at most 1e\+150"),
+        (lambda: flows.normal_quantiles(9, std=1.7e308), "quantiles must be finite"),
         (lambda: flows.gaussian_jko(0, 1, 1, stiffness=[1]), "stiffness must be one"),
         (lambda: flows.normal_quantiles(3, [0.0]), "mean must be one number"),
         (lambda: flows.jko_step(I, 0.1, KL, tol=-1), "tol must be finite and > 0"),
@@ -357,6 +362,13 @@ I = np.array([0.0, 1.0])
         (lambda: flows.gaussian_jko(0, 1, 0.0), "tau must be finite and > 0"),
         (lambda: flows.gaussian_jko(0, 1, 0.1, stiffness=-1), "stiffness must be >= 0"),
         (lambda: flows.ornstein_uhlenbeck(0, 1, -1), "t must be >= 0"),
+        (lambda: flows.gaussian_jko([0, 1], [1, 1, 1], 1), "mean, std, tau must have"),
+        (lambda: flows.free_energy([0, 1], [1, 1, 1]), "mean, std must have shapes"),
+        (lambda: flows.gaussian_jko_covariance([[1.0]], [1, 2]), "tau must be one"),
+        (
+            lambda: flows.ornstein_uhlenbeck(0, 1, 1.7e308, stiffness=0),
+            "standard deviation must be within 1.8e308",
+        ),
         (lambda: flows.gaussian_jko_covariance([[-1.0]], 0.1), "A must be positive"),
     ],
 )
@@ -376,6 +388,9 @@ def test_steps_of_any_length():
     np.testing.assert_allclose(still.quantiles, [0, 1], atol=1e-15)
     assert flows.jko_step([0.0], 1.0, LineEnergy(potential=SQUARE)).residual == 0
     assert flows.free_energy(1e200, 1.0) == np.inf
+    assert flows.gaussian_jko(0, 1, Fraction(1, 10)) == flows.gaussian_jko(0, 1, 0.1)
+    assert flows.gaussian_jko(0.0, 1.7e308, 1.0).std == pytest.approx(0.85e308)
+    assert flows.ornstein_uhlenbeck(1.0, 1.0, 1.7e308).mean == 0
 
 
 def test_energy_of_ties_is_infinite():

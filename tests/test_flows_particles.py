@@ -188,6 +188,17 @@ def test_one_step_and_an_odd_number_of_steps():
         (lambda: ENERGIES["entropy"].gradient(np.zeros((2, 1))), "distinct particles"),
         (lambda: flows.mmd_energy([1.0], 0.0), "bandwidth must be finite and > 0"),
         (lambda: flows.mmd_energy([], 1.0), "y must have shape"),
+        (lambda: flows.mmd_energy([1.0], []), "bandwidth must be a number > 0"),
+        (lambda: flows.mmd_energy([1.0], 1.0, kernel="box"), "kernel must be one of"),
+        (
+            lambda: flows.dissipation_defect(ENERGIES["ring"], [0, 1], [[1.0]]),
+            r"times and x must have shapes .* got \(2,\) and \(1, 1\)",
+        ),
+        (
+            lambda: particle_flow(ENERGIES["double_well"], [1e300], 0.1, 1),
+            "velocity must be finite",
+        ),
+        (lambda: particle_flow(ENERGIES["ring"], [1.0], 1e308, 9), "times must be fin"),
         (lambda: flows.mmd_energy([1.0], 1.0, [0.5]), "b must sum to 1"),
     ],
 )

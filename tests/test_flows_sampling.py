@@ -183,6 +183,22 @@ def test_token_defect_at_the_order_of_the_method(method, rng):
     assert slope == pytest.approx(METHODS[method].order, abs=0.5)
 
 
+def test_a_huge_beta_stops_tokens_and_sums_stay_finite(rng):
+    x = tokens(rng, 4, 3)
+    flow = flows.token_flow(x, 1e20, 0.1, 2)
+    np.testing.assert_allclose(flow.x[-1], x, atol=1e-15)
+    assert (flow.energies <= 1).all()
+    assert flow.defect < 1
+    assert flows.token_flow(x, 1.7e308, 0.1, 2).defect == np.inf
+
+
+def test_a_step_that_explodes_hands_back_the_flow():
+    with pytest.raises(ConvergenceError, match="take smaller steps") as raised:
+        flows.token_flow(circle(0.0, 2.0), 1.0, 1e200, 3)
+    assert isinstance(raised.value.last, flows.TokenFlow)
+    assert len(raised.value.last.energies) == len(raised.value.last.times)
+
+
 def test_half_spheres_collapse_and_antipodes_stay(rng):
     x = np.abs(tokens(rng, 8, 3))
     x = to_sphere(x)
@@ -240,6 +256,10 @@ E1 = [[1.0, 0.0]]
             "steps must be a whole number",
         ),
         (lambda: flows.certify_sample(BELL, []), "x must have shape"),
+        (lambda: flows.certify_sample(BELL, [0.0], acceptance=1.5), r"in \[0, 1\]"),
+        (lambda: flows.token_defect([0.0], [E1, E1], 1.0), r"got \(1,\) and \(2, 1"),
+        (lambda: flows.token_defect([0, 1], [E1, [[2.0, 0.0]]], 1.0), "norm 1; got 2"),
+        (lambda: flows.attention_velocity([[1e300, 0.0]], 1.0), "norm 1; got inf"),
         (
             lambda: flows.ula(
                 Target(BELL.value, lambda x: x[:, 0]), [0.0, 1.0], 1, 1, rng=None

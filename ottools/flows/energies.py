@@ -10,8 +10,8 @@ from scipy.spatial.distance import cdist
 
 from ottools.flows import line
 from ottools.flows.terms import INTERNAL, RADIAL, Term
-from ottools.measures import points, positive, weights
-from ottools.mmd import mmd2_gradient
+from ottools.measures import points, weights
+from ottools.mmd import mmd2_biased, mmd2_gradient
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ def mmd_energy(y, bandwidth, b=None, *, kernel: str = "gaussian") -> Energy:
     """
     y = points(y, "y")
     b = weights(b, len(y), "b")
-    positive(bandwidth, "bandwidth")
+    mmd2_biased(y, y, bandwidth, kernel=kernel)  # objects at once, not at the first use
 
     def both(x):
         return mmd2_gradient(x, y, bandwidth, None, b, kernel=kernel)

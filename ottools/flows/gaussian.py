@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ottools.bures import covariance
-from ottools.measures import positive, real
+from ottools.measures import positive, real, scalar, together
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,8 @@ def gaussian_jko(mean, std, tau, *, stiffness: float = 1.0) -> Gaussian:
     Raises
     ------
     ValueError
-        When std or stiffness is < 0, tau <= 0 or a number is not finite.
+        When std or stiffness is < 0, tau <= 0, a number is not finite or would not be,
+        or shapes do not broadcast.
 
     Examples
     --------
@@ -41,9 +42,12 @@ def gaussian_jko(mean, std, tau, *, stiffness: float = 1.0) -> Gaussian:
     (1.818182, 0.604847)
     """
     m, s, k = real(mean, "mean"), _nonnegative(std, "std"), _stiffness(stiffness)
-    grow = 1 + k * positive(tau, "tau")
-    root = np.hypot(s, 2 * np.sqrt(tau) * np.sqrt(grow))
-    return Gaussian(m / grow, (s + root) / (2 * grow))
+    tau = positive(tau, "tau")
+    together(mean=m, std=s, tau=tau)
+    with np.errstate(over="ignore", invalid="ignore"):  # reported by _known
+        grow = 1 + k * tau
+        root = np.hypot(s, 2 * np.sqrt(tau) * np.sqrt(grow))
+        return _known(m / grow, s / grow / 2 + root / grow / 2)
 
 
 def gaussian_jko_covariance(A, tau, *, stiffness: float = 1.0) -> np.ndarray:
@@ -59,6 +63,7 @@ def gaussian_jko_covariance(A, tau, *, stiffness: float = 1.0) -> np.ndarray:
     array([[0.365839]])
     """
     lam, V = np.linalg.eigh(covariance(A))
+    tau = scalar(tau, "tau")
     std = gaussian_jko(
         np.zeros_like(lam), np.sqrt(np.maximum(lam, 0)), tau, stiffness=stiffness
     ).std
@@ -74,7 +79,8 @@ def ornstein_uhlenbeck(mean, std, t, *, stiffness: float = 1.0) -> Gaussian:
     Raises
     ------
     ValueError
-        When std, stiffness or t is < 0 or a number is not finite.
+        When std, stiffness or t is < 0, a number is not finite or would not be, or
+        shapes do not broadcast.
 
     Examples
     --------
@@ -84,9 +90,11 @@ def ornstein_uhlenbeck(mean, std, t, *, stiffness: float = 1.0) -> Gaussian:
     """
     m, s, k = real(mean, "mean"), _nonnegative(std, "std"), _stiffness(stiffness)
     t = _nonnegative(t, "t")
-    decay = np.exp(-k * t)
-    fresh = 2 * t if k == 0 else -np.expm1(-2 * k * t) / k
-    return Gaussian(m * decay, np.hypot(s * decay, np.sqrt(fresh)))
+    together(mean=m, std=s, t=t)
+    with np.errstate(over="ignore"):  # an infinite time but leaves no trace of m, s
+        decay = np.exp(-k * t)
+        fresh = 2 * t if k == 0 else -np.expm1(-2 * k * t) / k
+        return _known(m * decay, np.hypot(s * decay, np.sqrt(fresh)))
 
 
 def free_energy(mean, std, *, stiffness: float = 1.0):
@@ -102,10 +110,17 @@ def free_energy(mean, std, *, stiffness: float = 1.0):
     -0.918939
     """
     m, s, k = real(mean, "mean"), _nonnegative(std, "std"), _stiffness(stiffness)
+    together(mean=m, std=s)
     # log 0: a point has infinite energy.
     with np.errstate(divide="ignore", over="ignore"):
         entropy = -np.log(s) - np.log(2 * np.pi * np.e) / 2
         return k * np.hypot(m, s) ** 2 / 2 + entropy
+
+
+def _known(mean, std) -> Gaussian:
+    if not np.all(np.isfinite(std)):
+        raise ValueError("The standard deviation must be within 1.8e308; rescale.")
+    return Gaussian(mean, std)
 
 
 def _nonnegative(value, name: str) -> np.ndarray:

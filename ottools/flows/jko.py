@@ -18,6 +18,9 @@ from ottools.flows.line import (
 )
 from ottools.measures import scalar, whole
 
+# Steps up to here, times forces, are floats.
+LONGEST = 1e200
+
 
 @dataclass(frozen=True)
 class JKOStep:
@@ -74,8 +77,8 @@ def jko_step(
     Raises
     ------
     ValueError
-        When q does not ascend, tau or tol is not > 0, max_iter < 1, or tau is too small
-        to separate equal quantiles in floats.
+        When q does not ascend, tau or tol is not > 0, tau exceeds 1e200, max_iter < 1,
+        or tau is too small to separate equal quantiles in floats.
     ConvergenceError
         When the problem is not convex where Newton passes, or the residual is above its
         bound after max_iter iterations.
@@ -87,12 +90,12 @@ def jko_step(
     >>> jko_step([-2.0, 4.0], 1.0, well).quantiles.tolist()
     [-1.0, 2.0]
     """
-    p, tau = ascending(q, energy), scalar(tau, "tau")
-    tol, size = scalar(tol, "tol"), np.abs(p).max() + np.sqrt(tau)
+    p, tau = ascending(q, energy), _step(tau)
+    tol, size = scalar(tol, "tol"), float(np.abs(p).max()) + tau**0.5
     q = _start(p, tau, energy)
     for done in range(whole(max_iter, "max_iter") + 1):
         found = _certified(q, p, tau, energy, done)
-        if found.residual <= tol * (size + np.abs(q).max()):
+        if found.residual <= tol * (size + float(np.abs(q).max())):
             return found
         try:
             direction = _newton(q, p, tau, energy)
@@ -127,7 +130,7 @@ def certify_jko(q, previous, tau, energy: LineEnergy) -> JKOStep:
         )
     if energy.internal and np.any(np.diff(q) == 0):
         raise ValueError("q must have no ties for an internal energy: it would be inf.")
-    return _certified(q, p, scalar(tau, "tau"), energy, 0)
+    return _certified(q, p, _step(tau), energy, 0)
 
 
 def jko_flow(q, tau, steps: int, energy: LineEnergy, *, tol: float = 1e-10) -> JKOFlow:
@@ -157,6 +160,13 @@ def jko_flow(q, tau, steps: int, energy: LineEnergy, *, tol: float = 1e-10) -> J
                 f"Step {len(done) + 1}: {error}", last=_flow(q, tau, energy, done)
             ) from error
     return _flow(q, tau, energy, done)
+
+
+def _step(tau) -> float:
+    tau = scalar(tau, "tau")
+    if tau > LONGEST:
+        raise ValueError(f"tau must be at most {LONGEST:g}; got {tau:.3g}.")
+    return tau
 
 
 def _flow(q, tau, energy: LineEnergy, done: list[JKOStep]) -> JKOFlow:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ottools.convergence import ConvergenceError
-from ottools.measures import generator, points, scalar, whole
+from ottools.measures import generator, points, real, scalar, whole
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ def mala(target: Target, x0, step, steps: int, *, rng) -> LangevinSample:
     1.0
     """
     x, h, rng = _start(target, x0), scalar(step, "step"), generator(rng)
-    accepted, steps = 0.0, whole(steps, "steps")
+    accepted, steps = 0, whole(steps, "steps")
     for _ in range(steps):
         y = _propose(target, x, h, rng)
         with np.errstate(over="ignore", invalid="ignore"):
@@ -107,14 +107,14 @@ def mala(target: Target, x0, step, steps: int, *, rng) -> LangevinSample:
             log_ratio += _log_move(target, y, x, h) - _log_move(target, x, y, h)
             take = np.log(rng.uniform(size=len(x))) < log_ratio  # False for nan
         x = np.where(take[:, None], y, x)
-        accepted += take.mean() / steps
-    return certify_sample(target, x, acceptance=accepted)
+        accepted += int(take.sum())
+    return certify_sample(target, x, acceptance=accepted / (steps * len(x)))
 
 
 def certify_sample(target: Target, x, *, acceptance: float = 1.0) -> LangevinSample:
     """Return points x (n, d) with their virial and its standard error.
 
-    Raises ValueError when x is improper.
+    Raises ValueError when x is improper or the acceptance is not in [0, 1].
 
     Examples
     --------
@@ -122,19 +122,22 @@ def certify_sample(target: Target, x, *, acceptance: float = 1.0) -> LangevinSam
     >>> certify_sample(bell, [1.0, -1.0, 2.0]).virial
     1.0
     """
-    x = points(x)
+    x, share = points(x), real(acceptance, "acceptance")
+    if share.ndim or not 0 <= share <= 1:
+        raise ValueError(f"acceptance must be a number in [0, 1]; got {acceptance!r}.")
     n, d = x.shape
     with np.errstate(over="ignore", invalid="ignore"):  # too far out: inf, as above
         terms = np.sum(x * target.gradient(x), axis=1) / d
         virial = terms.mean() - 1
         spread = np.std(terms, ddof=1) / np.sqrt(n) if n > 1 else np.inf
     virial, spread = (float(v) if np.isfinite(v) else np.inf for v in (virial, spread))
-    return LangevinSample(x, float(acceptance), virial, spread)
+    return LangevinSample(x, float(share), virial, spread)
 
 
 def _start(target: Target, x0) -> np.ndarray:
     x = points(x0, "x0")
-    shapes = np.shape(target.value(x)), np.shape(target.gradient(x))
+    with np.errstate(over="ignore", invalid="ignore"):  # noticed by the callers
+        shapes = np.shape(target.value(x)), np.shape(target.gradient(x))
     if shapes != (x.shape[:1], x.shape):
         raise ValueError(
             f"The target must give values {x.shape[:1]} and gradients {x.shape}; got "

@@ -10,6 +10,9 @@ from scipy.special import ndtri
 from ottools.flows.terms import Term
 from ottools.measures import real, scalar, whole
 
+# The squares of quantiles up to here, and sums of many, are floats.
+FARTHEST = 1e150
+
 
 @dataclass(frozen=True)
 class LineEnergy:
@@ -31,7 +34,8 @@ def line_energy(energy: LineEnergy, q) -> float:
     Raises
     ------
     ValueError
-        When q is no finite ascending array (N,), or N < 2 with an internal energy.
+        When q is no ascending array (N,) of numbers up to 1e150, or N < 2 with an
+        internal energy.
 
     Examples
     --------
@@ -54,8 +58,10 @@ def ascending(q, energy: LineEnergy) -> np.ndarray:
     array([1., 1., 2.])
     """
     q = real(q, "q")
-    if q.ndim != 1 or len(q) == 0 or np.any(np.diff(q) < 0):
+    if q.ndim != 1 or len(q) == 0 or np.any(q[1:] < q[:-1]):
         raise ValueError(f"q must be ascending numbers (N,), N >= 1; got {q.shape}.")
+    if (top := np.abs(q).max()) > FARTHEST:
+        raise ValueError(f"q must be at most {FARTHEST:g} in modulus; got {top:.3g}.")
     if energy.internal and len(q) < 2:
         raise ValueError(
             "q must hold 2 or more quantiles for an internal energy; got 1."
@@ -73,12 +79,12 @@ def value(energy: LineEnergy, q: np.ndarray) -> float:
     1.0
     """
     total = 0.0
-    if energy.potential:
-        total += np.mean(energy.potential.value(q))
-    if energy.interaction:
-        total += np.mean(energy.interaction.value(q[:, None] - q)) / 2
-    if energy.internal:
-        with np.errstate(divide="ignore"):  # no volume: infinite energy
+    with np.errstate(over="ignore", divide="ignore"):  # no volume: infinite energy
+        if energy.potential:
+            total += np.mean(energy.potential.value(q))
+        if energy.interaction:
+            total += np.mean(energy.interaction.value(q[:, None] - q)) / 2
+        if energy.internal:
             total += np.mean(energy.internal.value(len(q) * np.diff(q)))
     return float(total)
 
@@ -146,7 +152,8 @@ def hessian_pairs(term: Term, q: np.ndarray) -> np.ndarray:
 def normal_quantiles(n: int, mean: float = 0.0, std: float = 1.0) -> np.ndarray:
     """Return the quantiles (n,) of N(mean, std^2) at (i - 1/2)/n, i = 1 ... n.
 
-    Raises ValueError when n is no whole number >= 1, std <= 0 or the mean not finite.
+    Raises ValueError when n is no whole number >= 1, std <= 0, the mean not finite
+    or a quantile no float.
 
     Examples
     --------
@@ -156,4 +163,5 @@ def normal_quantiles(n: int, mean: float = 0.0, std: float = 1.0) -> np.ndarray:
     n, m, s = whole(n, "n"), real(mean, "mean"), scalar(std, "std")
     if m.ndim:
         raise ValueError(f"mean must be one number; got shape {m.shape}.")
-    return m + s * ndtri((np.arange(n) + 0.5) / n)
+    with np.errstate(over="ignore"):
+        return real(m + s * ndtri((np.arange(n) + 0.5) / n), "quantiles")

@@ -10,7 +10,7 @@ from scipy.integrate import simpson
 from ottools.convergence import ConvergenceError
 from ottools.flows.energies import Energy
 from ottools.integrators import Trajectory, integrate
-from ottools.measures import points, scalar, whole
+from ottools.measures import points, real, scalar, whole
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,8 @@ def particle_flow(
     (0.36788, True)
     """
     x0, h = points(x0, "x0"), scalar(step, "step")
-    times = h * np.arange(whole(steps, "steps") + 1)
+    with np.errstate(over="ignore"):  # integrate reports it
+        times = h * np.arange(whole(steps, "steps") + 1)
     try:
         path = integrate(lambda _, x: -energy.gradient(x), x0, times, method=method)
     except ConvergenceError as error:
@@ -77,6 +78,8 @@ def dissipation_defect(energy: Energy, times, x) -> float:
 
     Simpson's rule over times (k+1,) and states x (k+1, n, d); its error is O(step^4).
 
+    Raises ValueError when the shapes do not fit or a number is not finite.
+
     Examples
     --------
     >>> from ottools.flows import ENERGIES
@@ -85,8 +88,27 @@ def dissipation_defect(energy: Energy, times, x) -> float:
     >>> dissipation_defect(ENERGIES["confinement"], t, exact) < 1e-5
     True
     """
-    _, _, defect = _balance(energy, times, x)
+    _, _, defect = _balance(energy, *states(times, x))
     return defect
+
+
+def states(times, x) -> tuple[np.ndarray, np.ndarray]:
+    """Return times (k+1,) and states x (k+1, n, d) as floats.
+
+    Raises ValueError when the shapes do not fit or a number is not finite.
+
+    Examples
+    --------
+    >>> [z.shape for z in states([0, 1], [[[1.0]], [[2.0]]])]
+    [(2,), (2, 1, 1)]
+    """
+    times, x = real(times, "times"), real(x, "x")
+    if times.ndim != 1 or x.ndim != 3 or len(times) != len(x) or 0 in x.shape:
+        raise ValueError(
+            "times and x must have shapes (k + 1,) and (k + 1, n, d); got "
+            f"{times.shape} and {x.shape}."
+        )
+    return times, x
 
 
 def _certified(energy: Energy, path: Trajectory) -> ParticleFlow:

@@ -8,7 +8,9 @@ import numpy as np
 from scipy.integrate import simpson
 from scipy.sparse.csgraph import connected_components
 
-from ottools.integrators import integrate, to_sphere
+from ottools.convergence import ConvergenceError
+from ottools.flows.particles import states
+from ottools.integrators import Trajectory, integrate, to_sphere
 from ottools.measures import points, scalar, whole
 
 
@@ -73,6 +75,8 @@ def token_flow(x0, beta, step, steps: int, *, method: str = "rk4") -> TokenFlow:
     ValueError
         When a token has another norm than 1, beta or step is not > 0, steps < 1 or the
         method is unknown.
+    ConvergenceError
+        When a state is not finite; `last` is the flow up to there.
 
     Examples
     --------
@@ -83,12 +87,20 @@ def token_flow(x0, beta, step, steps: int, *, method: str = "rk4") -> TokenFlow:
     1.96638
     """
     x0, beta = _tokens(x0), scalar(beta, "beta")
-    times = scalar(step, "step") * np.arange(whole(steps, "steps") + 1)
-    path = integrate(
-        lambda _, x: _velocity(x, beta), x0, times, method=method, retract=to_sphere
-    )
+    h = scalar(step, "step")
+    with np.errstate(over="ignore"):  # integrate reports it
+        times = h * np.arange(whole(steps, "steps") + 1)
+    v = lambda _, x: _velocity(x, beta)
+    try:
+        path = integrate(v, x0, times, method=method, retract=to_sphere)
+    except ConvergenceError as error:
+        raise ConvergenceError(str(error), last=_certified(error.last, beta)) from error
+    return _certified(path, beta)
+
+
+def _certified(path: Trajectory, beta: float) -> TokenFlow:
     energies = np.array([_energy(x, beta) for x in path.x])
-    defect = token_defect(times, path.x, beta)
+    defect = _defect(path.times, path.x, beta)
     return TokenFlow(path.times, path.x, energies, defect, path.error)
 
 
@@ -96,7 +108,9 @@ def token_defect(times, x, beta) -> float:
     """Return |E(x_k) - E(x_0) - integral of the rate dt| of any states of norm 1.
 
     The rate of `TokenFlow`, by Simpson's rule over times (k+1,) and x (k+1, n, d); its
-    error is O(step^4).
+    error is O(step^4). It is inf, that is unknown, when beta is too large for it.
+
+    Raises ValueError as `attention_velocity`, or when the shapes do not fit.
 
     Examples
     --------
@@ -104,8 +118,16 @@ def token_defect(times, x, beta) -> float:
     >>> token_defect(np.array([0.0, 1.0]), still, 2.0)
     0.0
     """
+    times, x = states(times, x)
+    _tokens(x.reshape(-1, x.shape[2]))  # checks the norms
+    return _defect(times, x, scalar(beta, "beta"))
+
+
+def _defect(times, x, beta: float) -> float:
     gained = _energy(x[-1], beta) - _energy(x[0], beta)
-    return float(abs(gained - simpson([_rate(u, beta) for u in x], x=times)))
+    with np.errstate(over="ignore", invalid="ignore"):  # unknown then
+        defect = abs(gained - simpson([_rate(u, beta) for u in x], x=times))
+    return float(defect) if np.isfinite(defect) else np.inf
 
 
 def cluster_count(x, angle) -> int:
@@ -131,7 +153,8 @@ def cluster_count(x, angle) -> int:
 
 def _tokens(x) -> np.ndarray:
     x = points(x)
-    norms = np.linalg.norm(x, axis=1)
+    with np.errstate(over="ignore"):  # an infinite norm is not 1
+        norms = np.linalg.norm(x, axis=1)
     if np.any(np.abs(norms - 1) > 1e-9):
         worst = norms[np.argmax(np.abs(norms - 1))]
         raise ValueError(f"x must hold tokens (n, d) of norm 1; got {worst:.9g}.")
@@ -139,11 +162,16 @@ def _tokens(x) -> np.ndarray:
 
 
 def _affinity(x, beta: float) -> np.ndarray:
-    return np.exp(beta * (x @ x.T - 1))
+    # By rounding a product of unit vectors may exceed 1, and a huge beta shows it.
+    with np.errstate(over="ignore"):
+        return np.exp(beta * np.minimum(x @ x.T - 1, 0))
 
 
 def _velocity(x, beta: float) -> np.ndarray:
-    weights = _affinity(x, beta)
+    # Relative to the largest product: within a step vectors may be longer than 1.
+    products = x @ x.T
+    with np.errstate(over="ignore"):
+        weights = np.exp(beta * (products - products.max(axis=1, keepdims=True)))
     mean = weights @ x / weights.sum(axis=1, keepdims=True)
     return mean - np.sum(mean * x, axis=1, keepdims=True) * x
 
