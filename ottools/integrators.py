@@ -59,7 +59,7 @@ class Trajectory:
 def to_sphere(x) -> np.ndarray:
     """Return x/|x| along the last axis, shape (..., d): the retraction of the sphere.
 
-    Raises ValueError when a vector is 0 or not finite.
+    Raises ValueError when a vector is 0 or not finite, or when there is none.
 
     Examples
     --------
@@ -67,6 +67,8 @@ def to_sphere(x) -> np.ndarray:
     array([0.6, 0.8])
     """
     x = real(x, "x")
+    if x.ndim == 0 or x.size == 0:
+        raise ValueError(f"x must have shape (..., d), none of them 0; got {x.shape}.")
     top = np.abs(x).max(axis=-1, keepdims=True)
     if np.any(top == 0):
         raise ValueError("x must hold no zero vector: it has no direction.")
@@ -132,7 +134,8 @@ def integrate(
     """
     x0, times = _state(x0), _monotone(times)
     tableau = _tableau(method)
-    _check_shape("velocity", velocity(times[0], x0), x0)
+    with np.errstate(**NOTICED):
+        _check_shape("velocity", velocity(times[0], x0), x0)
 
     def advance(t, x, h):
         return step(velocity, t, x, h, tableau)
@@ -152,14 +155,20 @@ def step_doubling(
     velocities it is the error up to a relative O(h). It looks at x alone, so it also
     shows a state that was tampered with.
 
-    Raises ValueError for an unknown method and ConvergenceError as `integrate`.
+    Raises ValueError for an unknown method, improper times or states that do not fit
+    them, and ConvergenceError as `integrate`.
 
     Examples
     --------
     >>> step_doubling(lambda t, x: -x, [0.0, 0.1], [1.0, 0.9], method="euler").round(6)
     array([0.   , 0.005])
     """
-    times, x = np.asarray(times, dtype=float), np.asarray(x, dtype=float)
+    times, x = _monotone(times), real(x, "x")
+    if x.shape[:1] != times.shape or x.size == 0:
+        raise ValueError(
+            f"times and x must have shapes (k,) and (k, ...); got {times.shape} and "
+            f"{x.shape}."
+        )
     halves = np.empty(2 * len(times) - 1)
     halves[::2], halves[1::2] = times, (times[1:] + times[:-1]) / 2
 
@@ -168,9 +177,11 @@ def step_doubling(
     def advance(t, x, h):
         return step(velocity, t, x, h, tableau)
 
-    gap = np.abs(x - _march(advance, x[0], halves, retract)[::2])
+    finer = _march(advance, x[0], halves, retract)[::2]
     growth = 2.0**tableau.order
-    return gap.reshape(len(times), -1).max(axis=1) * growth / (growth - 1)
+    with np.errstate(over="ignore"):  # inf: unknown
+        gap = np.abs(x - finer).reshape(len(times), -1).max(axis=1)
+        return gap * (growth / (growth - 1))
 
 
 def euler_maruyama(drift: Callable, diffusion: Callable, x0, times, *, rng):
@@ -256,11 +267,16 @@ def _drive(advance, x0, times, rng) -> Trajectory:
             x = advance(t, states[-1], h, first + second)
             fine = advance(t, fine, h / 2, first)
             fine = advance(t + h / 2, fine, h / 2, second)
-            gap = np.sqrt(np.mean((x - fine) ** 2))
+            gap = _rms(x - fine)
         _stop_unless_finite([x, fine], times, states)
         states.append(x)
         error.append(float(gap))
     return Trajectory(times, np.array(states), np.array(error))
+
+
+def _rms(gap) -> float:
+    top = np.abs(gap).max()  # divided out, so that no square overflows
+    return top * np.sqrt(np.mean((gap / top) ** 2)) if top else 0.0
 
 
 def _stop_unless_finite(x, times, states) -> None:

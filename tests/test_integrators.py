@@ -342,6 +342,15 @@ def test_gaussian_references_are_covariances(rng):
     np.testing.assert_array_equal(bures.covariance(A), A)
 
 
+def test_estimates_of_huge_states_do_not_overflow(rng):
+    x = [1e300, -1e300]
+    found = integrators.euler_maruyama(
+        lambda _t, x: -x, lambda _t, _x: 0.0, x, [0, 0.1], rng=rng
+    )
+    # (1 - h) x against (1 - h/2)^2 x.
+    assert found.error[1] == pytest.approx(0.0025e300)
+
+
 still = lambda _t, x: 0 * x
 
 
@@ -385,6 +394,23 @@ still = lambda _t, x: 0 * x
         ),
         (lambda: integrators.to_sphere([[1.0, 0], [0, 0]]), "no zero vector"),
         (lambda: integrators.to_sphere([np.inf]), "x must be finite"),
+        (
+            lambda: integrators.to_sphere(3.0),
+            r"x must have shape \(..., d\).* got \(\)",
+        ),
+        (lambda: integrators.to_sphere([]), r"none of them 0; got \(0,\)"),
+        (
+            lambda: integrators.step_doubling(still, [0, 1], [1.0], method="rk4"),
+            r"times and x must have shapes .* got \(2,\) and \(1,\)",
+        ),
+        (
+            lambda: integrators.step_doubling(still, [0, 1], [1, np.nan], method="rk4"),
+            "x must be finite",
+        ),
+        (
+            lambda: integrate(lambda _t, x: x**2, [1e300], [0, 1]),
+            "velocity must be fin",
+        ),
     ],
 )
 def test_errors(call, message):

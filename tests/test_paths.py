@@ -313,6 +313,15 @@ def turn(t, source, target="denoiser"):
         (lambda: paths.sample(ONE, 2, rng=0), "rng must be a numpy.random.Generator"),
         (lambda: paths.noised(OU, 1, [1.0], rng=None), "rng must be a numpy"),
         (lambda: turn(0.5, ["score"]), "A view is one of"),
+        (
+            lambda: paths.convert(LINE, 0.5, 1.7e308, 1.0, "score", "denoiser"),
+            "the denoiser exceeds 1.8e308",
+        ),
+        (
+            lambda: paths.convert(LINE, [0.5, 1], [1, 2, 3], 1.0, "score", "noise"),
+            "t, x, value must have shapes that broadcast",
+        ),
+        (lambda: paths.velocity(ONE, OU, 1.0, [1.7e308]), "x lies too far out"),
         (lambda: paths.sample(ONE, 10**400, rng=RNG), "n must be at most 1000000000"),
         (lambda: paths.sample(ONE, 0, rng=None), "n must be a whole number"),
     ],

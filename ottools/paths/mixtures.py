@@ -231,5 +231,6 @@ def _shares(mixture: GaussianMixture, z: np.ndarray) -> np.ndarray:
 
 def _average(mixture: GaussianMixture, z: np.ndarray, gain: np.ndarray) -> np.ndarray:
     # sum_k r_k Q_k diag(gain_k) Q_k^T (x - m_k), shape (n, d).
+    shares = _shares(mixture, z)  # or too far out
     parts = (z * gain[:, None]) @ np.swapaxes(mixture.axes, 1, 2)
-    return np.einsum("kn,kni->ni", _shares(mixture, z), parts)
+    return np.einsum("kn,kni->ni", shares, parts)

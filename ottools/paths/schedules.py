@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ottools.measures import generator, real
+from ottools.measures import generator, real, together
 
 
 class Rates(NamedTuple):
@@ -136,14 +136,19 @@ def convert(path: Path, t, x, value, source: str, target: str) -> np.ndarray:
         if not (isinstance(name, str) and name in VIEWS):
             raise ValueError(f"A view is one of {', '.join(VIEWS)}; got {name!r}.")
     x, value, rates = real(x, "x"), real(value, "value"), path.at(t)
+    together(t=rates.alpha, x=x, value=value)
     (c, e), (a, V) = VIEWS[source](rates), (rates.alpha, rates.variance)
     # Cramer's rule for a D - V s = x, c D + e s = value.
     determinant = a * e + V * c
     if np.any(determinant == 0):
         raise ValueError(f"The {source} does not determine the field at t = {t!r}.")
-    D, s = (e * x + V * value) / determinant, (a * value - c * x) / determinant
-    c, e = VIEWS[target](rates)
-    return c * D + e * s
+    with np.errstate(over="ignore", invalid="ignore"):  # reported below
+        D, s = (e * x + V * value) / determinant, (a * value - c * x) / determinant
+        c, e = VIEWS[target](rates)
+        found = c * D + e * s
+    if not np.all(np.isfinite(found)):
+        raise ValueError(f"x and value are such that the {target} exceeds 1.8e308.")
+    return found
 
 
 def noised(path: Path, t, x0, *, rng) -> tuple[np.ndarray, np.ndarray]:
