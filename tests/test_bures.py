@@ -398,6 +398,7 @@ I2 = np.eye(2)
         (lambda: bures.barycentre([I2], [0.5]), "weights must sum to 1"),
         (lambda: bures.barycentre([I2], tol=0), "tol must be finite and > 0"),
         (lambda: bures.barycentre([I2], tol=[1, 1]), "tol must be one number"),
+        (lambda: bures.map_residual(1e200 * I2, I2, I2), "T A T\\^T is within 1.8e308"),
         (lambda: bures.barycentre([I2], max_iter=0), "max_iter must be a whole"),
         (lambda: bures.barycentre([I2], max_iter=1.5), "max_iter must be a whole"),
         (lambda: bures.certify_barycentre([[1]], [I2]), r"S must have shape \(2, 2\)"),

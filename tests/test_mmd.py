@@ -236,6 +236,9 @@ def test_gaussians_at_the_ends():
     )
     assert mmd.mmd2_gaussians(0, 1e-200, 1e200, 1e-200, 1e-180) == 2
     assert mmd.mmd2_gaussians(0, 1e250, 1, 1e250, 1e-180) == 0
+    assert mmd.mmd2_gaussians(0, 1.7e308, 0, 0, 1) == 1
+    assert 0 <= mmd.mmd2_segments(1.0, 5e-324) < 1e-300
+    assert mmd.mmd2_segments(1.0, 1e-120) == pytest.approx(1e-120 * np.sqrt(8 * np.pi))
     # A small gap keeps its digits: 2 c gap^2/(2 v), c = 3^(-1/2), v = 3.
     assert mmd.mmd2_gaussians(0, 1, 1e-9, 1, 1) == pytest.approx(
         1e-18 * 3**-1.5, rel=1e-12
@@ -380,6 +383,7 @@ def test_far_and_huge_points():
         (lambda: mmd.mmd2_gaussians([], 1, [], 1, 1), "one shape"),
         (lambda: mmd.mmd2_gaussians([[0]], 1, [[1]], 1, 1), "one shape"),
         (lambda: mmd.mmd2_segments(np.inf, 1), "theta must be finite"),
+        (lambda: mmd.mmd2_features([1e200], [0]), "must have means within 1e154"),
     ],
 )
 def test_errors(call, message):

@@ -69,7 +69,7 @@ def barycentre(
     array([[4.]])
     """
     X, w, k = _factors(covs, weights)
-    bound = scalar(tol, "tol") * np.sqrt(w @ _squares(X))
+    bound = scalar(tol, "tol") * float(np.sqrt(w @ _squares(X)))
     max_iter = whole(max_iter, "max_iter")
     L, _ = unit_factor(_mean(X @ _mirrored(X), w), "covs")
     for step in range(1, max_iter + 1):

@@ -72,7 +72,8 @@ def map_residual(T, A, B) -> np.ndarray:
     Raises
     ------
     ValueError
-        When A or B is no covariance, T is not finite or the shapes do not fit.
+        When A or B is no covariance, T is not finite, T A T^T has an entry that is no
+        float, or the shapes do not fit.
 
     Examples
     --------
@@ -84,8 +85,12 @@ def map_residual(T, A, B) -> np.ndarray:
     if T.shape[-2:] != A.shape[-2:]:
         raise ValueError(f"T must have shape (..., d, d) as A; got {T.shape}.")
     mirrored = np.swapaxes(T, -1, -2)
-    skew = frobenius(T - mirrored) * np.sqrt(frobenius(A)) * np.sqrt(frobenius(B))
-    return frobenius(T @ A @ mirrored - B) + skew
+    with np.errstate(over="ignore", invalid="ignore"):  # reported below
+        skew = frobenius(T - mirrored) * np.sqrt(frobenius(A)) * np.sqrt(frobenius(B))
+        residual = frobenius(T @ A @ mirrored - B) + skew
+    if not np.all(np.isfinite(residual)):
+        raise ValueError("T must be such that T A T^T is within 1.8e308; rescale.")
+    return residual
 
 
 def frobenius(M) -> np.ndarray:

@@ -42,8 +42,8 @@ def mmd2_features(features_x, features_y, a=None, b=None) -> float:
     """Return |sum_i a_i F_i - sum_j b_j G_j|^2, the V-statistic of <F, G> as kernel.
 
     Shapes F (n,k), G (m,k), weights a (n,), b (m,), equal if None; the cost is linear
-    in n + m. Raises ValueError when the numbers of features differ or a weight is
-    improper.
+    in n + m. Raises ValueError when the numbers of features differ, a weight is
+    improper or the value is no float.
 
     Examples
     --------
@@ -56,5 +56,10 @@ def mmd2_features(features_x, features_y, a=None, b=None) -> float:
             "features_x and features_y must have as many features; "
             f"got {f.shape[1]} and {g.shape[1]}."
         )
-    gap = weights(a, len(f), "a") @ f - weights(b, len(g), "b") @ g
-    return float(gap @ gap)
+    a, b = weights(a, len(f), "a"), weights(b, len(g), "b")
+    with np.errstate(over="ignore", invalid="ignore"):  # reported below
+        gap = a @ f - b @ g
+        value = float(gap @ gap)
+    if not value < np.inf:
+        raise ValueError("features_x and features_y must have means within 1e154.")
+    return value

@@ -40,10 +40,10 @@ def mmd2_gaussians(mean_p, scale_p, mean_q, scale_q, bandwidth) -> float:
 
 
 def _gaussians(p, a, q, b, s: float) -> float:
-    d, width = len(p), np.hypot(s, np.hypot(a, b))
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore"):  # of an infinite width the share is 0
+        d, width = len(p), np.hypot(s, np.hypot(a, b))
         gap = np.minimum(2 * (np.abs(p / 2 - q / 2) / width), FAR)
-    alone = [(s / np.hypot(s, np.hypot(c, c))) ** d for c in (a, b)]
+        alone = [(s / np.hypot(s, np.hypot(c, c))) ** d for c in (a, b)]
     cross = (s / width) ** d
     # The same as sum(alone) - 2 cross exp(-gap^2/2), without losing a small gap.
     value = sum(alone) - 2 * cross - 2 * cross * np.expm1(-0.5 * (gap @ gap))
@@ -69,5 +69,7 @@ def mmd2_segments(theta, bandwidth):
 def _segments(shift, s):
     # E k(u, u') = s sqrt(2 pi) erf(1/(s sqrt 2)) - 2 s^2 (1 - exp(-1/(2 s^2))).
     inside = s * (np.sqrt(2 * np.pi) * erf(min(1 / s, FAR) / np.sqrt(2)))
-    inside -= exprel(-0.5 * min(1 / s, FAR) ** 2)
-    return -2 * np.expm1(-0.5 * np.minimum(shift / s, FAR) ** 2) * inside
+    inside -= exprel(-0.5 * (1 / s) ** 2) if 1 / s < FAR else 0.0
+    with np.errstate(over="ignore"):
+        far = np.minimum(shift / s, FAR)
+    return -2 * np.expm1(-0.5 * far**2) * inside
