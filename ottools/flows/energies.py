@@ -11,7 +11,8 @@ from scipy.spatial.distance import cdist
 from ottools.flows import line
 from ottools.flows.terms import INTERNAL, RADIAL, Term
 from ottools.measures import points, weights
-from ottools.mmd import mmd2_biased, mmd2_gradient
+from ottools.mmd import mmd2_gradient
+from ottools.mmd.pairs import prepare
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ def mmd_energy(y, bandwidth, b=None, *, kernel: str = "gaussian") -> Energy:
     """
     y = points(y, "y")
     b = weights(b, len(y), "b")
-    mmd2_biased(y, y, bandwidth, kernel=kernel)  # objects at once, not at the first use
+    prepare(kernel, bandwidth, y=y)  # objects at once, not at the first use
 
     def both(x):
         return mmd2_gradient(x, y, bandwidth, None, b, kernel=kernel)
