@@ -9,7 +9,7 @@ import numpy as np
 from ottools.kantorovich.order import along_rows, ascending, ordered
 from ottools.measures import probability, real
 
-BLOCK = 1 << 17  # numbers sorted at once: they stay in the cache
+BLOCK = 1 << 15  # numbers sorted at once: all that is made of them fits the cache
 LEVELS = 1 << 14  # of one sample merged at once, for the same reason
 # Between these a mean of p-th powers has not suffered from under- or overflow, and in
 # its root, of relative error |log mean| EPS, the rounding of 1/p does not show.

@@ -8,9 +8,9 @@ import numpy as np
 
 # From here on a pass over 16 bits beats a sort by comparisons, then two passes do, and
 # then they beat a sort of the values alone, without their order.
-MANY, MORE = 500, 3000
+MANY, MORE = 800, 3000
 # More points do not fit the cache, and are cut into parts that do.
-CROWD, PARTS = 1 << 17, 256
+CROWD, PARTS = 1 << 18, 128
 
 
 def ascending(x) -> tuple[np.ndarray, np.ndarray]:
