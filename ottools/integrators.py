@@ -184,7 +184,9 @@ def step_doubling(
         return gap * (growth / (growth - 1))
 
 
-def euler_maruyama(drift: Callable, diffusion: Callable, x0, times, *, rng):
+def euler_maruyama(
+    drift: Callable, diffusion: Callable, x0, times, *, rng
+) -> Trajectory:
     """Return a path of dx = drift(t, x) dt + diffusion(t, x) dW (Ito), as a Trajectory.
 
     x + b h + g dW with dW ~ N(0, |h| I): strong order 1/2, or 1 when g does not depend
@@ -213,7 +215,9 @@ def euler_maruyama(drift: Callable, diffusion: Callable, x0, times, *, rng):
     return _drive(advance, x0, times, rng)
 
 
-def stochastic_heun(drift: Callable, diffusion: Callable, x0, times, *, rng):
+def stochastic_heun(
+    drift: Callable, diffusion: Callable, x0, times, *, rng
+) -> Trajectory:
     """Return a path of dx = drift(t, x) dt + diffusion(t) dW, as a Trajectory.
 
     Heun's step with one noise in predictor and corrector, for noise that does not

@@ -8,11 +8,32 @@ import re
 
 import pytest
 
-from ottools import bures, dynamic, flows, kantorovich, mmd, semidiscrete, sinkhorn
+from ottools import (
+    bures,
+    divergences,
+    dynamic,
+    flows,
+    integrators,
+    kantorovich,
+    mmd,
+    semidiscrete,
+    sinkhorn,
+)
 from ottools.sinkhorn import on_torch
 
 # Tables, and functions that evaluate or recompute what a solver's result holds already.
-PACKAGES = (bures, dynamic, flows, kantorovich, mmd, semidiscrete, sinkhorn, on_torch)
+PACKAGES = (
+    bures,
+    divergences,
+    dynamic,
+    flows,
+    integrators,
+    kantorovich,
+    mmd,
+    semidiscrete,
+    sinkhorn,
+    on_torch,
+)
 
 
 @pytest.fixture(scope="module")
@@ -45,8 +66,9 @@ def solvers(package) -> set[str]:
     }
     return {
         name
-        for name in package.__all__
-        if inspect.isfunction(value := getattr(package, name))
+        for name in getattr(package, "__all__", vars(package))
+        if not name.startswith("_")
+        and inspect.isfunction(value := getattr(package, name))
         and inspect.signature(value).return_annotation in results
         and not re.match(r"certif|rubinstein|graph_certificate", name)
     }
