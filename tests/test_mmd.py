@@ -375,6 +375,10 @@ def test_far_and_huge_points():
             lambda: mmd.mmd2_biased([0.0], [1.0], 1.0, kernel="box"),
             "kernel must be one of gaussian, laplace",
         ),
+        (
+            lambda: mmd.mmd2_biased([0.0], [1.0], 1.0, kernel=[]),
+            "kernel must be one of",
+        ),
         (lambda: mmd.mmd2_unbiased([0.0], [1.0], 1.0), "2 or more points"),
         (lambda: mmd.witness([[0.0, 1.0]], [0.0], [1.0], 1.0), "got 2 and 1 and 1"),
         (lambda: mmd.mmd2_gaussians(0, -1, 0, 1, 1), "scales must be >= 0"),

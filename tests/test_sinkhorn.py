@@ -424,15 +424,30 @@ C2 = [[0.0, 1.0], [1.0, 0.0]]
         (lambda: sinkhorn(C2, eps=0), "eps must be finite and > 0"),
         (lambda: sinkhorn(C2, eps=-1), "eps must be finite and > 0"),
         (lambda: sinkhorn(C2, eps=np.inf), "eps must be finite"),
+        (lambda: sinkhorn(C2, eps=5e-324), "eps must be >= 1e-302"),
         (lambda: sinkhorn(C2, eps=[1, 2]), "eps must be one number"),
         (lambda: sinkhorn(C2, eps="x"), "eps must hold real numbers"),
         (lambda: sinkhorn(C2, eps=1, tol=0), "tol must be finite and > 0"),
         (lambda: sinkhorn(C2, eps=1e-12), "tol must be >= 1e-16"),
-        (lambda: sinkhorn(C2, eps=1, max_iter=0), "max_iter must be an integer >= 1"),
-        (lambda: sinkhorn(C2, eps=1, max_iter=2.5), "max_iter must be an integer"),
-        (lambda: sinkhorn(C2, eps=1, max_iter=True), "max_iter must be an integer"),
+        (
+            lambda: sinkhorn(C2, eps=1, max_iter=0),
+            "max_iter must be a whole number >= 1",
+        ),
+        (lambda: sinkhorn(C2, eps=1, max_iter=2.5), "max_iter must be a whole number"),
+        (lambda: sinkhorn(C2, eps=1, max_iter=10**400), "max_iter must be at most"),
+        (
+            lambda: sinkhorn(np.ma.masked_equal([[0.0, 1.0]], 1), eps=1),
+            "C must hold numbers at all places; some are masked",
+        ),
+        (lambda: sinkhorn(C2, eps=1, max_iter=True), "max_iter must be a whole number"),
     ],
 )
 def test_errors(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_the_least_eps():
+    C, eps = np.array([[0.0, 1.0], [1.0, 0.0]]), 1e-302
+    answer, one = sinkhorn(eps * C, eps=eps), sinkhorn(C, eps=1.0)
+    np.testing.assert_allclose(answer.plan(), one.plan(), rtol=1e-12)

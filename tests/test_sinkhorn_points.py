@@ -289,5 +289,7 @@ def test_eps_and_tol_are_checked():
 
 
 def test_gradients_need_points():
+    with pytest.raises(ValueError, match="answer must come from .*; got None"):
+        point_gradients(None)
     with pytest.raises(ValueError, match="answer must come from sinkhorn_points"):
         point_gradients(sinkhorn([[0.0]], eps=1))

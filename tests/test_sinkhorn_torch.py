@@ -125,6 +125,11 @@ def test_errors(device):
     x = torch.zeros(2, 1, device=device)
     with pytest.raises(ValueError, match="x and y must have one dimension"):
         transport_loss(x, torch.zeros(2, 2, device=device), eps=1)
+    for wrong in ([[0.0]], np.zeros((1, 1)), "x"):
+        with pytest.raises(ValueError, match="x, y, a, b must be tensors or None"):
+            transport_loss(torch.zeros(1, 1), wrong, eps=1.0)
+    with pytest.raises(ValueError, match="x must be real"):
+        transport_loss(torch.zeros(1, 1, dtype=torch.cfloat), torch.ones(1), eps=1.0)
     with pytest.raises(ValueError, match="eps must be finite and > 0"):
         divergence_loss(x, x, eps=0)
 
@@ -134,3 +139,12 @@ def test_not_converging(rng, device, monkeypatch):
     x, y, _, _ = sample(rng)
     with pytest.raises(ConvergenceError, match="raise max_iter"):
         transport_loss(*tensors((x, y), device), eps=0.01)
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16, torch.float32])
+def test_short_floats_are_computed_in_float64(device, dtype):
+    x = torch.tensor([[0.5]], device=device, dtype=dtype, requires_grad=True)
+    loss = transport_loss(x, torch.tensor([[2.0]], device=device, dtype=dtype), eps=1.0)
+    loss.backward()
+    assert loss.dtype == x.grad.dtype == dtype
+    assert (loss.item(), x.grad.item()) == (2.25, -3.0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from reprlib import repr as brief
 
 import numpy as np
 from scipy.spatial.distance import cdist
@@ -114,8 +115,9 @@ def prepare(kernel: str, bandwidth, **sets):
     >>> rule.ratios, x.tolist(), y.tolist(), unit
     ((1.0, 0.25), [[-1.0]], [[1.0]], 2.0)
     """
-    if kernel not in KERNELS:
-        raise ValueError(f"kernel must be one of {', '.join(KERNELS)}; got {kernel!r}.")
+    if not (isinstance(kernel, str) and kernel in KERNELS):
+        known = ", ".join(KERNELS)
+        raise ValueError(f"kernel must be one of {known}; got {brief(kernel)}.")
     scales = bandwidths(bandwidth)
     unit = min(scales)
     arrays = {name: points(values, name) for name, values in sets.items()}

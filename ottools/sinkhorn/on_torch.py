@@ -7,6 +7,7 @@ Vectors of length n and m travel between device and host, matrices do not.
 from __future__ import annotations
 
 from functools import partial
+from reprlib import repr as brief
 
 import numpy as np
 import scipy.sparse as sp
@@ -63,8 +64,7 @@ class _Loss(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx, solve, asked, *tensors):
-        x = tensors[0]
-        arrays = [None if z is None else z.detach().cpu().numpy() for z in tensors]
+        x, arrays = tensors[0], [_on_host(z) for z in tensors]
         value, gradients = solve(arrays, asked, partial(TorchKernel, device=x.device))
         ctx.save_for_backward(
             *(
@@ -77,6 +77,14 @@ class _Loss(torch.autograd.Function):
     @staticmethod
     def backward(ctx, slope):
         return None, None, *(z if z is None else slope * z for z in ctx.saved_tensors)
+
+
+def _on_host(z) -> np.ndarray | None:
+    if z is None:
+        return None
+    if not isinstance(z, torch.Tensor):
+        raise ValueError(f"x, y, a, b must be tensors or None; got {brief(z)}.")
+    return z.detach().cpu().to(z.dtype if z.is_complex() else torch.float64).numpy()
 
 
 def _transport(arrays, asked, Kernel):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from reprlib import repr as brief
+
 import numpy as np
 
 from ottools.measures import points, weights
@@ -89,9 +91,12 @@ def point_gradients(answer: EntropicTransport) -> tuple[np.ndarray, np.ndarray]:
     >>> point_gradients(answer)[0]
     array([[-4.]])
     """
-    cost = answer.cost
+    cost = getattr(answer, "cost", None)
     if not isinstance(cost, SquaredDistance):
-        raise ValueError("answer must come from sinkhorn_points; its cost is a matrix.")
+        raise ValueError(
+            "answer must come from sinkhorn_points, where the cost is made of points; "
+            f"got {brief(answer)}."
+        )
     at_x, at_y = np.empty_like(cost.x), np.zeros_like(cost.y)
     columns = np.zeros(len(cost.y))
     for rows, P in answer.blocks():

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import asdict, replace
-from numbers import Integral
 
 import numpy as np
 
 from ottools.convergence import ConvergenceError
-from ottools.measures import positive, real, weights
+from ottools.measures import real, scalar, weights, whole
 
 from .certificate import certify
 from .costs import MatrixCost
@@ -18,6 +17,7 @@ from .scaling import Task, maximise
 
 NEGLIGIBLE = 1e-30  # lighter points follow the others by the soft c-transform
 POWER = 15  # eps between 4^-15 and 4^15 is left as it is
+LEAST = 1e-302  # of eps: potentials of its size are rounded like all floats
 MAX_ITER = 1000
 ROUNDING = 1e-16  # relative, of a cost: bounds what can be asked for
 
@@ -56,7 +56,7 @@ def sinkhorn(
     array([[0.365529, 0.134471],
            [0.134471, 0.365529]])
     """
-    C = C if isinstance(C, np.ndarray) and C.dtype == float else real(C, "C")
+    C = C if type(C) is np.ndarray and C.dtype == float else real(C, "C")
     if C.ndim != 2 or 0 in C.shape:
         raise ValueError(f"C must have shape (n, m), n, m >= 1; got {C.shape}.")
     cost = MatrixCost(C)
@@ -69,23 +69,15 @@ def sinkhorn(
 def checked(cost, eps, tol, max_iter=None) -> tuple[float, float, int]:
     """Return eps, tol and max_iter for this cost as numbers."""
     eps, tol = scalar(eps, "eps"), scalar(tol, "tol")
-    max_iter = MAX_ITER if max_iter is None else max_iter
-    if isinstance(max_iter, bool) or not isinstance(max_iter, Integral) or max_iter < 1:
-        raise ValueError(f"max_iter must be an integer >= 1; got {max_iter!r}.")
+    max_iter = MAX_ITER if max_iter is None else whole(max_iter, "max_iter")
+    if eps < LEAST:
+        raise ValueError(f"eps must be >= {LEAST:g}; got {eps:g}: rescale C and eps.")
     if not tol >= ROUNDING * (finest := cost.largest / eps):
         raise ValueError(
             f"tol must be >= {ROUNDING:g} max|C|/eps = {ROUNDING * finest:.3g}, the "
             f"rounding of the exponents; got {tol:g}."
         )
-    return eps, tol, int(max_iter)
-
-
-def scalar(value, name: str) -> float:
-    """Return a number that is finite and > 0 as a float."""
-    number = positive(real(value, name), name)
-    if number.ndim:
-        raise ValueError(f"{name} must be one number; got shape {number.shape}.")
-    return float(number)
+    return eps, tol, max_iter
 
 
 def solve(cost, a, b, asked: tuple[float, float, int], Kernel) -> EntropicTransport:
