@@ -17,7 +17,7 @@ from .scaling import Task, maximise
 
 NEGLIGIBLE = 1e-30  # lighter points follow the others by the soft c-transform
 POWER = 15  # eps between 4^-15 and 4^15 is left as it is
-LEAST = 1e-302  # of eps: potentials of its size are rounded like all floats
+LEAST = 1e-305  # of eps: potentials of its size are rounded like all floats
 MAX_ITER = 1000
 ROUNDING = 1e-16  # relative, of a cost: bounds what can be asked for
 
