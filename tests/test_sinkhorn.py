@@ -316,6 +316,23 @@ def test_any_problem_is_solved_as_its_certificate_says(seed, n, m, eps, flags):
     assert z.gap <= 1e-5 * (size + eps) * 10
 
 
+@pytest.mark.parametrize(
+    ("seed", "n", "m", "flags"),
+    [
+        (2429803834, 1, 3, ("huge", "zero", "twins", "uneven")),
+        (1532142933, 3, 6, ("uneven", "tiny", "ties")),
+        (3009396481, 7, 12, ("negative", "twins", "uneven", "plane")),
+        (3827331244, 12, 9, ("uneven",)),
+    ],
+)
+def test_groups_lighter_than_a_stage_is_accurate(seed, n, m, flags):
+    """Their potentials are 10^4 eps from where the stages before have left them."""
+    C, a, b, eps = problem(seed, n, m, 1e-4, flags)
+    finest = max(1e-11, 5e-15 * np.abs(C).max() / eps)
+    z = sinkhorn(C, a, b, eps=eps, tol=finest)
+    assert entropic.marginal_error(z.plan(), z.a, z.b) <= 2 * finest
+
+
 @settings(max_examples=300, deadline=None, derandomize=True)
 @given(
     st.integers(0, 2**32),

@@ -43,7 +43,7 @@ def maximise(kernel, task: Task) -> np.ndarray:
     """
     cost = kernel.cost
     first = START * (cost.pairing(task.a, task.b) - cost.least)
-    for accuracy in CARE:
+    for accuracy in (*CARE[:-1], min(CARE[-1], task.tol)):
         g, error = descend(kernel, task, stages(task.eps, first), accuracy)
         first = 2 * cost.largest
         if error <= task.tol or kernel.work.iterations >= task.max_iter:
