@@ -164,6 +164,28 @@ def test_only_the_ratio_of_cost_and_eps_matters(rng, power):
     np.testing.assert_allclose(other.f, one.f * scale, atol=1e-4 * scale)
 
 
+@pytest.mark.parametrize(("n", "m", "eps"), [(4, 9, 0.5), (7, 9, 2e-4), (7, 9, 0.5)])
+def test_rows_and_columns_may_change_places(rng, n, m, eps):
+    C, a, b = clouds(rng, n, m), rng.dirichlet(np.ones(n)), rng.dirichlet(np.ones(m))
+    one, other = sinkhorn(C, a, b, eps=eps), sinkhorn(C.T, b, a, eps=eps)
+    np.testing.assert_allclose(one.plan(), other.plan().T, atol=2e-6)
+    np.testing.assert_allclose(one.a, a, rtol=1e-15)
+    assert (one.f.shape, one.g.shape) == ((n,), (m,))
+    assert one.value == pytest.approx(other.value, abs=1e-6 + one.gap + other.gap)
+    short = m > 2 * n or eps < 1e-3  # then the columns are solved for exactly
+    exact = np.abs(one.plan().sum(axis=0) - b).sum()
+    assert (exact < 1e-12) == short
+
+
+def test_few_rows_cost_no_more_than_few_columns():
+    """A factor of what 2000 columns share in 20 rows would fill 2000 x 2000 entries."""
+    rng = np.random.default_rng(3)
+    C = clouds(rng, 20, 2000)
+    one, other = sinkhorn(C, eps=1e-3), sinkhorn(C.T, eps=1e-3)
+    assert (one.products, one.iterations) == (other.products, other.iterations)
+    np.testing.assert_array_equal(one.f, other.g)
+
+
 def test_points_may_be_split(rng):
     C = clouds(rng, 5, 6)
     one = sinkhorn(C, eps=0.05, tol=1e-12)

@@ -248,7 +248,7 @@ def test_stages_end_at_eps():
     np.testing.assert_allclose(scaling.stages(2.0, 1.0), [2.0])
 
 
-HARD = problem(1287889513, 2, 3, 1e-4, ("uneven",))
+HARD = problem(809751049, 2, 2, 1e-4, ("uneven",))
 
 
 def test_light_groups_left_behind_are_fetched():

@@ -41,7 +41,7 @@ class MatrixCost:
 
     def transposed(self) -> MatrixCost:
         """Return the cost of the way back."""
-        return MatrixCost(self.C.T)
+        return MatrixCost(np.ascontiguousarray(self.C.T))
 
     def scaled(self, factor: float) -> MatrixCost:
         """Return the cost in another unit."""

@@ -14,8 +14,9 @@ from .kernels import BLOCK, row_blocks
 class EntropicTransport:
     """Potentials of entropic transport with their certificate and what they cost.
 
-    The plan is P = a b exp((f + g - C)/eps); f is the soft c-transform of g, so the
-    rows of P sum to a up to rounding.
+    The plan is P = a b exp((f + g - C)/eps). One potential is the soft c-transform of
+    the other: mostly f of g, and then the rows of P sum to a up to rounding; where
+    there are fewer rows than columns perhaps g of f, and then the columns sum to b.
 
     Attributes
     ----------

@@ -19,6 +19,7 @@ NEGLIGIBLE = 1e-30  # lighter points follow the others by the soft c-transform
 POWER = 15  # eps between 4^-15 and 4^15 is left as it is
 LEAST = 1e-305  # of eps: potentials of its size are rounded like all floats
 MAX_ITER = 1000
+WIDE, SMALL = 2, 2000  # when rows and columns change places
 ROUNDING = 1e-16  # relative, of a cost: bounds what can be asked for
 
 
@@ -85,13 +86,15 @@ def solve(cost, a, b, asked: tuple[float, float, int], Kernel) -> EntropicTransp
     eps, tol, max_iter = asked
     power, work = round(np.log2(eps) / 2), Work()
     unit = 1.0 if abs(power) < POWER else 4.0**-power  # exact: only C/eps matters
-    in_unit = cost if unit == 1 else cost.scaled(unit)
-    task = Task(a, b, eps * unit, tol, max_iter)
+    in_unit, sides = cost if unit == 1 else cost.scaled(unit), (a, b)
+    if turned := _from_the_other_side(cost, eps):
+        in_unit, sides = in_unit.transposed(), (b, a)
+    task = Task(*sides, eps * unit, tol, max_iter)
     kernel, f, g = _potentials(in_unit, task, work, Kernel)
-    proof = certify(kernel, a, b, f, g, task.eps)
+    proof = certify(kernel, *sides, f, g, task.eps)
     answer = EntropicTransport(
-        f=f / unit,
-        g=g / unit,
+        f=(g if turned else f) / unit,
+        g=(f if turned else g) / unit,
         eps=eps,
         value=proof.value / unit,
         marginal_error=proof.marginal_error,
@@ -109,6 +112,17 @@ def solve(cost, a, b, asked: tuple[float, float, int], Kernel) -> EntropicTransp
             last=answer,
         )
     return answer
+
+
+def _from_the_other_side(cost, eps: float) -> bool:
+    """Tell whether rows and columns are to change places.
+
+    The unknowns are the potentials of the columns. Fewer of them pay for the copy of
+    the cost when they are far fewer, or when eps is so small that Newton steps will
+    need a factor of their Hessian.
+    """
+    n, m = cost.shape
+    return m > WIDE * n or (m > n and cost.largest - cost.least > SMALL * eps)
 
 
 def _potentials(cost, task: Task, work: Work, Kernel):
