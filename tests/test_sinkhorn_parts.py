@@ -177,6 +177,18 @@ def test_a_pruned_kernel_is_the_kernel(rng):
         np.testing.assert_allclose(one, other, rtol=1e-12)
 
 
+def test_a_kernel_that_breaks_gives_no_answer(rng, monkeypatch):
+    whole = HeldKernel._take_up
+
+    def broken(self):
+        whole(self)
+        self.K[0, 0] = np.nan
+
+    monkeypatch.setattr(HeldKernel, "_take_up", broken)
+    with pytest.raises(ConvergenceError, match="marginals are wrong by nan"):
+        sinkhorn(clouds(rng, 12, 9), eps=0.5)
+
+
 def test_a_column_is_not_lost():
     C = np.zeros((3, 4))
     C[:, 2] = 1e3

@@ -104,7 +104,7 @@ def solve(cost, a, b, asked: tuple[float, float, int], Kernel) -> EntropicTransp
         b=b,
         cost=cost,
     )
-    if answer.marginal_error > tol:
+    if not answer.marginal_error <= tol:  # nor nan
         remedy = "max_iter" if work.iterations >= max_iter else "tol or eps"
         raise ConvergenceError(
             f"The marginals are wrong by {answer.marginal_error:.3g} > tol = "
