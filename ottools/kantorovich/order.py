@@ -10,7 +10,7 @@ import numpy as np
 # then they beat a sort of the values alone, without their order.
 MANY, MORE = 800, 3000
 # More points do not fit the cache, and are cut into parts that do.
-CROWD, PARTS = 1 << 18, 128
+CROWD, PARTS = 1 << 18, 64
 
 
 def ascending(x) -> tuple[np.ndarray, np.ndarray]:
