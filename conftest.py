@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from functools import partial
 from pathlib import Path
 
 KERNEL_CONFIG = """\
@@ -17,6 +18,9 @@ c.HistoryManager.enabled = False
 def pytest_configure(config):
     if not config.getoption("nbval", False):
         return
+    from jupyter_client.manager import KernelManager
+    from nbval import kernel
+
     home = Path(tempfile.mkdtemp(prefix="ottools-ipython-"))
     profile = home / "profile_default"
     profile.mkdir()
@@ -27,4 +31,7 @@ def pytest_configure(config):
         PYTHONHASHSEED="0",
         MPLBACKEND="module://matplotlib_inline.backend_inline",
     )
+    if os.name == "posix":  # no ports, which two kernels may choose alike
+        at = {"transport": "ipc", "ip": str(home / "kernel")}
+        kernel.KernelManager = partial(KernelManager, **at)
     config.add_cleanup(lambda: shutil.rmtree(home, ignore_errors=True))

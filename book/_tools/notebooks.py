@@ -21,6 +21,7 @@ import os
 import re
 import shutil
 import sys
+import tempfile
 import time
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
@@ -101,13 +102,27 @@ def execute(md: Path) -> tuple[nbformat.NotebookNode, float]:
         resources={"metadata": {"path": str(md.parent)}},
     )
     try:
-        client.execute()
+        with sockets(client.create_kernel_manager()):
+            client.execute()
     except (CellExecutionError, CellTimeoutError) as error:
         raise ChapterError(describe_failure(md, nb, error)) from None
     nb.metadata.pop("language_info", None)
     if place := printed_to_stderr(nb):
         raise ChapterError(f"{md.name}, {place} wrote to stderr")
     return nb, time.perf_counter() - start
+
+
+@contextlib.contextmanager
+def sockets(manager):
+    """Let a kernel be spoken to through files, where the system has such sockets.
+
+    Ports are chosen before the kernel takes them, and two kernels that start at the
+    same time may be given the same.
+    """
+    with tempfile.TemporaryDirectory(prefix="kernel-") as folder:
+        if os.name == "posix":
+            manager.transport, manager.ip = "ipc", f"{folder}/at"
+        yield
 
 
 def describe_failure(md: Path, nb: nbformat.NotebookNode, error: Exception) -> str:
