@@ -72,3 +72,8 @@ def solvers(package) -> set[str]:
         and inspect.signature(value).return_annotation in results
         and not re.match(r"certif|rubinstein|graph_certificate", name)
     }
+
+
+def test_no_input_is_wider_than_the_page(page):
+    inputs = [s for s in page.splitlines() if s.startswith((">>>", "..."))]
+    assert [s for s in inputs if len(s) > 74] == []
