@@ -225,6 +225,18 @@ def test_divergence_is_positive_and_symmetric(seed, n, m, eps):
     assert abs(one.value - other.value) <= one.gap + other.gap + 1e-13
 
 
+def test_the_gap_of_the_divergence_grows_with_what_is_left_undone(rng):
+    x, y = rng.normal(size=(30, 2)), 0.5 * rng.normal(size=(20, 2)) + 1
+    a, b = rng.dirichlet(np.ones(30)), rng.dirichlet(np.ones(20))
+    best = sinkhorn_divergence(x, y, a, b, eps=0.1, tol=1e-11)
+    rough = [
+        sinkhorn_divergence(x, y, a, b, eps=0.1, tol=tol) for tol in (1e-1, 1e-3, 1e-6)
+    ]
+    for z in rough:
+        assert abs(z.value - best.value) <= z.gap + best.gap
+    assert rough[0].gap > 10 * rough[1].gap > 100 * rough[2].gap > 1000 * best.gap
+
+
 def test_gradients_of_the_divergence(rng):
     x, y, a, b = sample(rng, 7, 6)
     solve = lambda x, y, a, b: sinkhorn_divergence(x, y, a, b, eps=0.5, tol=1e-13)
