@@ -31,7 +31,8 @@ def pytest_configure(config):
         PYTHONHASHSEED="0",
         MPLBACKEND="module://matplotlib_inline.backend_inline",
     )
-    if os.name == "posix":  # no ports, which two kernels may choose alike
+    # No ports, which two kernels may choose alike; a socket's path has to be short.
+    if os.name == "posix" and len(os.fsencode(home)) < 90:
         at = {"transport": "ipc", "ip": str(home / "kernel")}
         kernel.KernelManager = partial(KernelManager, **at)
     config.add_cleanup(lambda: shutil.rmtree(home, ignore_errors=True))

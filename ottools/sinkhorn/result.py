@@ -15,8 +15,8 @@ class EntropicTransport:
     """Potentials of entropic transport with their certificate and what they cost.
 
     The plan is P = a b exp((f + g - C)/eps). One potential is the soft c-transform of
-    the other: mostly f of g, and then the rows of P sum to a up to rounding; where
-    there are fewer rows than columns perhaps g of f, and then the columns sum to b.
+    the other, so one marginal of P holds up to rounding: a, that of the rows, or b,
+    where there are fewer rows than columns and these have changed places.
 
     Attributes
     ----------
